@@ -1,0 +1,36 @@
+"""What every reader does: hand out samples until there are none left."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Reader(Protocol):
+    """A source of samples that is asked for them: a file, a pipe, a tone."""
+
+    label: str
+    """What a person calls it: the file's name, "stdin", "440 Hz tone"."""
+
+    sample_rate: int
+    """Frames per second."""
+
+    channels: int
+    """Channels of every block."""
+
+    frames: int | None
+    """Frames in all where that can be trusted, else None (a pipe, an endless tone)."""
+
+    def read(self, frames: int) -> NDArray[np.float32]:
+        """Return the next `frames` frames, float32 of shape (channels, frames).
+
+        Fewer only at the end of the audio, and none (shape (channels, 0)) after it. May block.
+        """
+
+    def seek(self, frame: int) -> None:
+        """Go on from `frame`; on a pipe by reading and dropping, forward only."""
+
+    def close(self) -> None:
+        """Let the file go. Safe to call twice."""
