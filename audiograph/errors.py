@@ -25,7 +25,7 @@ https://webidl.spec.whatwg.org/#idl-DOMException
 from __future__ import annotations
 
 
-class DOMException(Exception):  # noqa: N818 - the specification's name
+class DOMException(Exception):
     """An error of a Web API; `name` says which.
 
     https://webidl.spec.whatwg.org/#idl-DOMException

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 class Ring:
     """A fixed number of frames that one thread writes and another reads.
 
-    Neither side waits: a write takes what fits, a read takes what is there. Each of the two counters
-    is changed by one side alone, so no lock is needed (under the interpreter lock an int is read
-    and written whole).
+    Neither side waits: a write takes what fits, a read takes what is there. Each of the two
+    counters is changed by one side alone, so no lock is needed (under the interpreter lock an int
+    is read and written whole).
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Ring:
 
     def write(self, samples: NDArray[np.float32]) -> int:
         """Copy `samples`, shape (channels, frames), in; return how many frames fitted."""
-        frames = min(samples.shape[1], self.space)
+        frames = min(int(samples.shape[1]), self.space)
         at = self._written % self._capacity
         first = min(frames, self._capacity - at)
         self._samples[:, at : at + first] = samples[:, :first]
@@ -59,7 +59,7 @@ class Ring:
 
     def read_into(self, out: NDArray[np.float32]) -> int:
         """Copy frames out into `out`, shape (channels, frames); return how many there were."""
-        frames = min(out.shape[1], self.available)
+        frames = min(int(out.shape[1]), self.available)
         at = self._read % self._capacity
         first = min(frames, self._capacity - at)
         out[:, :first] = self._samples[:, at : at + first]

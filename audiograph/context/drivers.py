@@ -1,0 +1,129 @@
+"""What makes a live context's time pass: an output device, or a clock and nothing else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from math import ceil
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiograph.portaudio import Device, OutputStream
+
+Render = Callable[[NDArray[np.float32]], None]
+"""Fills an array of shape (channels, a whole number of quanta)."""
+
+OnFault = Callable[[Exception], None]
+
+
+class Driver(Protocol):
+    """Asks for audio, block after block, in a thread of its own."""
+
+    latency: float
+    """Seconds from when a block is asked for until it is heard."""
+
+    def start(self) -> None:
+        """Begin to ask; raises NotReadableError where the device does not start."""
+
+    def close(self) -> None:
+        """Ask no more and let the device go; never hangs."""
+
+
+class QuantumFeed:
+    """Cuts rendered quanta to the lengths that a device asks for."""
+
+    def __init__(self, render: Render, channels: int, quantum: int) -> None:
+        self._render = render
+        self._quantum = quantum
+        self._rest = np.zeros((channels, 0), np.float32)
+
+    def fill(self, out: NDArray[np.float32]) -> None:
+        """Fill `out`, shape (channels, frames), with the next frames."""
+        frames, kept = out.shape[1], self._rest.shape[1]
+        if kept >= frames:
+            out[:] = self._rest[:, :frames]
+            self._rest = self._rest[:, frames:]
+            return
+        out[:, :kept] = self._rest
+        fresh = np.empty(
+            (out.shape[0], ceil((frames - kept) / self._quantum) * self._quantum), np.float32
+        )
+        self._render(fresh)
+        out[:, kept:] = fresh[:, : frames - kept]
+        self._rest = fresh[:, frames - kept :]
+
+
+class DeviceDriver:
+    """Renders in the callback of an output device."""
+
+    def __init__(
+        self,
+        device: Device,
+        feed: QuantumFeed,
+        *,
+        sample_rate: float,
+        channels: int,
+        latency: float,
+        on_fault: OnFault,
+    ) -> None:
+        self._stream = OutputStream(
+            device,
+            sample_rate=sample_rate,
+            channels=channels,
+            latency=latency,
+            render=lambda out, _: feed.fill(out),
+            on_fault=on_fault,
+        )
+        self.latency = self._stream.latency
+
+    def start(self) -> None:
+        self._stream.start()
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class ClockDriver:
+    """Renders as time passes, to nowhere: the sink of type "none"."""
+
+    latency = 0.0
+
+    _BLOCK_SECONDS = 0.01
+    _CATCH_UP_SECONDS = 0.5
+
+    def __init__(
+        self,
+        feed: QuantumFeed,
+        *,
+        sample_rate: float,
+        channels: int,
+        on_fault: OnFault,
+    ) -> None:
+        self._feed = feed
+        self._sample_rate = sample_rate
+        self._out = np.empty((channels, ceil(self._BLOCK_SECONDS * sample_rate)), np.float32)
+        self._on_fault = on_fault
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="audiograph clock", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stopped.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        try:
+            while not self._stopped.wait(max(0.0, due - time.monotonic())):
+                self._feed.fill(self._out)
+                due += self._out.shape[1] / self._sample_rate
+                # After a long pause of the machine, time goes on from where it is.
+                due = max(due, time.monotonic() - self._CATCH_UP_SECONDS)
+        except Exception as error:  # noqa: BLE001 - handed to the context, which reports it
+            self._on_fault(error)

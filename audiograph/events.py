@@ -1,0 +1,102 @@
+"""Events and what fires them: the part of the DOM that the audio interfaces use.
+
+https://dom.spec.whatwg.org/#events
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, overload
+
+Listener = Callable[[Any], object]
+
+_log = logging.getLogger("audiograph")
+
+
+class Event:
+    """Something that happened to `target`; `type` says what.
+
+    https://dom.spec.whatwg.org/#interface-event
+    """
+
+    def __init__(self, type: str) -> None:
+        self.type = type
+        self.target: EventTarget | None = None
+
+
+class EventTarget:
+    """An object that events are fired at.
+
+    Listeners run in the order in which they were added. One that raises is logged (logger
+    "audiograph") and the others still run.
+
+    https://dom.spec.whatwg.org/#interface-eventtarget
+    """
+
+    # Type to what is called, in order; a handler attribute keeps the place where it was first set.
+    _listeners: dict[str, tuple[Listener | EventHandler, ...]] | None = None
+    _handlers: dict[str, Listener] | None = None
+
+    def add_event_listener(self, type: str, callback: Listener) -> None:
+        """Call `callback(event)` for every event of `type`; adding it twice changes nothing."""
+        if not callable(callback):
+            raise TypeError(f"the listener for {type!r} must be callable, not {callback!r}")
+        self._add(type, callback)
+
+    def remove_event_listener(self, type: str, callback: Listener) -> None:
+        """Stop calling `callback` for events of `type`; no error where it was not added."""
+        listeners = self._listeners or {}
+        kept = tuple(each for each in listeners.get(type, ()) if each != callback)
+        self._listeners = {**listeners, type: kept}
+
+    def dispatch_event(self, event: Event) -> None:
+        """Call the listeners for `event.type` with `event`, its `target` being this object."""
+        event.target = self
+        for listener in (self._listeners or {}).get(event.type, ()):
+            call = (
+                (self._handlers or {}).get(event.type)
+                if isinstance(listener, EventHandler)
+                else listener
+            )
+            if call is None:
+                continue
+            try:
+                call(event)
+            except Exception:  # noqa: BLE001 - a listener's fault is its own; the others run
+                _log.exception("a listener for %r raised", event.type)
+
+    def _add(self, type: str, listener: Listener | EventHandler) -> None:
+        listeners = self._listeners or {}
+        present = listeners.get(type, ())
+        if listener not in present:
+            self._listeners = {**listeners, type: (*present, listener)}
+
+
+class EventHandler:
+    """An `on…` attribute: one callback for the events of one type, or None.
+
+    https://html.spec.whatwg.org/#event-handler-attributes
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._type = name.removeprefix("on")
+
+    @overload
+    def __get__(self, target: None, owner: type) -> EventHandler: ...
+    @overload
+    def __get__(self, target: EventTarget, owner: type) -> Listener | None: ...
+    def __get__(self, target: EventTarget | None, owner: type) -> EventHandler | Listener | None:
+        if target is None:
+            return self
+        return (target._handlers or {}).get(self._type)
+
+    def __set__(self, target: EventTarget, callback: Listener | None) -> None:
+        handlers = dict(target._handlers or {})
+        # "If an Object that is not callable is set, the handler is null": as Web IDL has it.
+        if callback is None or not callable(callback):
+            handlers.pop(self._type, None)
+        else:
+            handlers[self._type] = callback
+            target._add(self._type, self)
+        target._handlers = handlers

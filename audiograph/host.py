@@ -1,0 +1,67 @@
+"""What nodes and parameters need of their context: the clock, and the way to the render side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import RLock
+from typing import Any
+
+from audiograph.events import EventTarget
+from audiograph.render.loop import Renderer
+
+
+class NodeHost(EventTarget):
+    """The part of a context that its nodes are made on.
+
+    The control side changes under `_lock`, which the render thread never takes; what it wants of
+    the render side it posts there. What the render side has to tell comes back through a queue,
+    as a function that the control side calls.
+    """
+
+    clocked = True
+    """Whether time passes by itself here, so that rendering must never wait for anything."""
+
+    def __init__(self, sample_rate: float, render_quantum_size: int) -> None:
+        self._lock = RLock()
+        self._told: SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = SimpleQueue()
+        self._renderer = Renderer(sample_rate, render_quantum_size, self._tell)
+        self._sample_rate = sample_rate
+        self._quantum = render_quantum_size
+        self._playing: set[object] = set()
+        """Sources that play: kept alive until they have ended."""
+
+    @property
+    def sample_rate(self) -> float:
+        """Frames per second.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-samplerate
+        """
+        return self._sample_rate
+
+    @property
+    def render_quantum_size(self) -> int:
+        """Frames of a render quantum."""
+        return self._quantum
+
+    @property
+    def current_time(self) -> float:
+        """Seconds that have been rendered: the time of the next block's first frame."""
+        return self._renderer.frame / self._sample_rate
+
+    def _post(self, function: Callable[..., object], *arguments: object) -> None:
+        """Have the render side call `function` at the start of the next block."""
+        self._renderer.post(function, *arguments)
+
+    def _tell(self, function: Callable[..., None], *arguments: object) -> None:
+        """Have the control side call `function`; what the render thread uses to report."""
+        self._told.put((function, arguments))
+
+    def _hear(self) -> None:
+        """Do what the render side has told so far."""
+        while True:
+            try:
+                function, arguments = self._told.get_nowait()
+            except Empty:
+                return
+            function(*arguments)

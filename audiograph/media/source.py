@@ -1,0 +1,193 @@
+"""What a MediaStreamTrack gets its audio from.
+
+A pushed source has a clock of its own and hands out audio when it comes: a microphone, a graph.
+A pulled source is read by who needs it: a file, a pipe, a tone.
+
+https://w3c.github.io/mediacapture-main/#the-model-sources-sinks-constraints-and-settings
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from math import ceil
+
+from audiograph.media.reader import Reader
+from audiograph.media.tap import Tap
+from audiograph.render.processor import Samples
+
+AHEAD_SECONDS = 1.0
+"""How much a pulled source is read ahead where a clock drives the consumer."""
+
+_CHUNK_FRAMES = 16384
+_POLL_SECONDS = 0.05
+
+
+class Source:
+    """Audio for one or more tracks.
+
+    Parameters
+    ----------
+    label : str
+        What a person calls it.
+    channels : int
+        Channels of its audio.
+    sample_rate : float
+        Frames per second.
+    settings : mapping
+        The MediaTrackSettings that tracks of this source have.
+    capabilities : mapping
+        The MediaTrackCapabilities that they have.
+    """
+
+    clocked = True
+    """Whether it has a clock of its own, so that it can't be rendered faster than time passes."""
+
+    def __init__(
+        self,
+        label: str,
+        channels: int,
+        sample_rate: float,
+        *,
+        settings: Mapping[str, object] | None = None,
+        capabilities: Mapping[str, object] | None = None,
+    ) -> None:
+        self.label = label
+        self.channels = channels
+        self.sample_rate = sample_rate
+        shape = {"sample_rate": round(sample_rate), "channel_count": channels}
+        self.settings: Mapping[str, object] = {**shape, **(settings or {})}
+        self.capabilities: Mapping[str, object] = {
+            **{name: {"min": value, "max": value} for name, value in shape.items()},
+            **(capabilities or {}),
+        }
+        self.error: Exception | None = None
+        """Why the source ended, where it failed."""
+        self.ended = False
+        self._taps: tuple[Tap, ...] = ()
+        self._listeners: tuple[Callable[[], None], ...] = ()
+        self._users = 0
+        self._lock = threading.Lock()
+
+    def open_tap(self, sample_rate: float, *, live: bool) -> Tap:
+        """Return a tap that delivers at `sample_rate`.
+
+        `live` tells that a clock drives who reads it, so that reading must never wait.
+        """
+        tap = self._make_tap(sample_rate, live=live)
+        with self._lock:
+            self._taps = (*self._taps, tap)
+            if self.ended:
+                tap.end()
+        return tap
+
+    def close_tap(self, tap: Tap) -> None:
+        """Deliver to `tap` no longer, and cut it off."""
+        with self._lock:
+            self._taps = tuple(each for each in self._taps if each is not tap)
+        tap.cut()
+
+    def push(self, samples: Samples) -> None:
+        """Deliver `samples`, shape (channels, frames), to every tap; takes no lock."""
+        for tap in self._taps:
+            tap.push(samples)
+
+    def end(self, error: Exception | None = None) -> None:
+        """Take note that no more audio will come; `error` says why, where it failed."""
+        with self._lock:
+            if self.ended:
+                return
+            self.ended = True
+            self.error = error
+            taps, listeners = self._taps, self._listeners
+        for tap in taps:
+            tap.end()
+        for listener in listeners:
+            listener()
+
+    def on_failure(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when the source ends by a failure, or because it is stopped."""
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+
+    def use(self) -> None:
+        """Count one more track that depends on the source."""
+        with self._lock:
+            self._users += 1
+
+    def unuse(self) -> None:
+        """Count one track less; without any, the source is stopped."""
+        with self._lock:
+            self._users -= 1
+            idle = self._users == 0
+        if idle:
+            self.stop()
+
+    def stop(self) -> None:
+        """Let the device or file go."""
+        self.end()
+
+    def _make_tap(self, sample_rate: float, *, live: bool) -> Tap:
+        return Tap(self.channels, self.sample_rate, sample_rate)
+
+
+class PulledSource(Source):
+    """Audio that a reader delivers when it is asked for it.
+
+    Where no clock drives the consumer, the consumer itself reads; else a thread reads ahead.
+    """
+
+    clocked = False
+
+    def __init__(self, reader: Reader, *, settings: Mapping[str, object] | None = None) -> None:
+        super().__init__(
+            reader.label, reader.channels, float(reader.sample_rate), settings=settings
+        )
+        self._reader = reader
+        self._feeder: threading.Thread | None = None
+        self._stopped = threading.Event()
+        self._reading = threading.Lock()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        super().stop()
+        if self._feeder is not None and self._feeder is not threading.current_thread():
+            self._feeder.join()
+        with self._reading:
+            self._reader.close()
+
+    def _make_tap(self, sample_rate: float, *, live: bool) -> Tap:
+        tap = super()._make_tap(sample_rate, live=live)
+        if live:
+            if self._feeder is None:
+                self._feeder = threading.Thread(
+                    target=self._feed, name=f"reads {self.label}", daemon=True
+                )
+                self._feeder.start()
+        else:
+            ratio = self.sample_rate / sample_rate
+            tap.pull_from(lambda frames: self._pull(max(_CHUNK_FRAMES, ceil(frames * ratio))))
+        return tap
+
+    def _pull(self, frames: int) -> None:
+        """Read `frames` frames and push them; end with the reader."""
+        try:
+            with self._reading:
+                samples = self._reader.read(frames)
+        except Exception as error:  # noqa: BLE001 - the source ends, and who waits for it is told
+            self.end(error)
+            return
+        if samples.shape[1]:
+            self.push(samples)
+        if samples.shape[1] < frames:
+            self.end()
+
+    def _feed(self) -> None:
+        """Keep every tap filled for a while ahead, until the reader ends."""
+        while not self._stopped.is_set() and not self.ended:
+            hungry = [tap for tap in self._taps if tap.available < AHEAD_SECONDS * tap.sample_rate]
+            # NB: the slowest consumer sets the pace: the others' queues hold what they need.
+            if hungry and len(hungry) == len(self._taps):
+                self._pull(_CHUNK_FRAMES)
+            else:
+                self._stopped.wait(_POLL_SECONDS)

@@ -1,0 +1,58 @@
+"""ChannelMergerNode: each input to a channel of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from audiograph.buffer import MAX_CHANNELS
+from audiograph.errors import IndexSizeError
+from audiograph.host import NodeHost
+from audiograph.node import AudioNode, AudioNodeOptions, ChannelRules
+from audiograph.render.processor import Block, Processor, Signal, Silence
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelMergerOptions(AudioNodeOptions):
+    """What a ChannelMergerNode is made from.
+
+    https://webaudio.github.io/web-audio-api/#ChannelMergerOptions
+    """
+
+    number_of_inputs: int = 6
+
+
+class ChannelMergerNode(AudioNode[ChannelMergerOptions]):
+    """Put out one signal whose channels are the inputs, each mixed to mono; 1 to 32 of them.
+
+    https://webaudio.github.io/web-audio-api/#ChannelMergerNode
+    """
+
+    channel_rules = ChannelRules(
+        count=1, mode="explicit", fixed=("channel_count", "channel_count_mode")
+    )
+
+    def check_options(self, context: NodeHost, options: ChannelMergerOptions) -> None:
+        if not 1 <= options.number_of_inputs <= MAX_CHANNELS:
+            raise IndexSizeError(
+                f"number_of_inputs {options.number_of_inputs}: 1 to {MAX_CHANNELS} are offered"
+            )
+
+    def count_ports(self, options: ChannelMergerOptions) -> tuple[int, int]:
+        return options.number_of_inputs, 1
+
+    def make_processor(self, options: ChannelMergerOptions) -> Processor:
+        return ChannelMergerProcessor()
+
+
+class ChannelMergerProcessor(Processor):
+    """Stack the inputs."""
+
+    def process(self, block: Block) -> Sequence[Signal]:
+        out = np.zeros((len(block.inputs), block.frames), np.float32)
+        for channel, signal in zip(out, block.inputs, strict=True):
+            if not isinstance(signal, Silence):
+                channel[:] = signal[0]
+        return (out,)

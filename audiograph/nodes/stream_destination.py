@@ -1,0 +1,55 @@
+"""MediaStreamAudioDestinationNode: what comes in goes out as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from audiograph.media.source import Source
+from audiograph.media.stream import MediaStream
+from audiograph.media.track import MediaStreamTrack
+from audiograph.node import AudioNode, AudioNodeOptions, ChannelRules
+from audiograph.render.mixing import convert
+from audiograph.render.processor import Block, Processor, Signal, Silence
+
+
+class MediaStreamAudioDestinationNode(AudioNode[AudioNodeOptions]):
+    """An end of the graph whose input is a stream's only track, for recorders and other contexts.
+
+    The track has the node's `channel_count` at the time when the node was made.
+
+    https://webaudio.github.io/web-audio-api/#MediaStreamAudioDestinationNode
+    """
+
+    outputs = 0
+    channel_rules = ChannelRules(mode="explicit")
+
+    def make_processor(self, options: AudioNodeOptions) -> Processor:
+        self._source = Source(
+            "MediaStreamAudioDestinationNode", self.channel_count, self._context.sample_rate
+        )
+        self._stream = MediaStream([MediaStreamTrack(self._source)])
+        return StreamDestinationProcessor(self._source)
+
+    @property
+    def stream(self) -> MediaStream:
+        """The stream with the node's audio."""
+        return self._stream
+
+
+class StreamDestinationProcessor(Processor):
+    """Pushes every block to the source's taps."""
+
+    sounding = True
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def process(self, block: Block) -> Sequence[Signal]:
+        (signal,) = block.inputs
+        channels = self._source.channels
+        if isinstance(signal, Silence):
+            signal = np.zeros((channels, block.frames), np.float32)
+        self._source.push(convert(signal, channels, "speakers"))
+        return ()

@@ -1,0 +1,117 @@
+"""MediaStreamTrackAudioSourceNode: a particular track as a source of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from audiograph.errors import InvalidStateError, NotSupportedError
+from audiograph.host import NodeHost
+from audiograph.media.tap import Tap
+from audiograph.media.track import MediaStreamTrack
+from audiograph.node import AudioNode
+from audiograph.render.processor import Block, Processor, Signal
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaStreamTrackAudioSourceOptions:
+    """What a MediaStreamTrackAudioSourceNode is made from.
+
+    https://webaudio.github.io/web-audio-api/#MediaStreamTrackAudioSourceOptions
+    """
+
+    media_stream_track: MediaStreamTrack
+
+
+class MediaStreamTrackAudioSourceNode(AudioNode[MediaStreamTrackAudioSourceOptions]):
+    """Put out a track's audio, resampled to the context's rate; silence when it has ended.
+
+    Raises InvalidStateError unless the track's kind is "audio", TypeError for what is no track.
+
+    https://webaudio.github.io/web-audio-api/#MediaStreamTrackAudioSourceNode
+    """
+
+    inputs = 0
+
+    def check_options(self, context: NodeHost, options: MediaStreamTrackAudioSourceOptions) -> None:
+        track = options.media_stream_track
+        if not isinstance(track, MediaStreamTrack):
+            raise TypeError(f"media_stream_track is a MediaStreamTrack, not {type(track).__name__}")
+        # By the text: "If the mediaStreamTrack's kind attribute is not "audio", throw an
+        # InvalidStateError and abort these steps."
+        if track.kind != "audio":
+            raise InvalidStateError(f"the track {track.label!r} is {track.kind}, not audio")
+        check_clock(context, track)
+
+    def __init__(
+        self,
+        context: NodeHost,
+        options: MediaStreamTrackAudioSourceOptions | None = None,
+        /,
+        **fields: Any,
+    ) -> None:
+        super().__init__(context, options, **fields)
+        play_track(self, self._track)
+
+    def make_processor(self, options: MediaStreamTrackAudioSourceOptions) -> Processor:
+        self._track = options.media_stream_track
+        return TrackProcessor(open_tap(self._context, self._track), self._context)
+
+    def _report(self, error: Exception | None) -> None:
+        super()._report(error)
+        end_track(self, self._track)
+
+
+class TrackProcessor(Processor):
+    """Reads a track's tap."""
+
+    sounding = True
+
+    def __init__(self, tap: Tap, context: NodeHost) -> None:
+        self.tap = tap
+        self.channels = tap.channels
+        self._quantum = context.render_quantum_size
+
+    def process(self, block: Block) -> Sequence[Signal]:
+        signal = self.tap.read(block.frames)
+        if self.tap.drained:
+            self.finished = True
+            self.end_frame = block.start + block.frames
+        return (signal,)
+
+    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
+        if self.channels == 1:
+            return frames
+        # "When the MediaStreamTrack ends, this AudioNode outputs one channel of silence."
+        coming = self.tap.fill(frames)
+        if coming in (0, frames) or not self.tap.ended:
+            return frames
+        return ceil(coming / self._quantum) * self._quantum
+
+
+def check_clock(context: NodeHost, track: MediaStreamTrack) -> None:
+    """Raise NotSupportedError for a track that a context without a clock would have to wait for."""
+    if track._source.clocked and not context.clocked:
+        raise NotSupportedError(
+            f"{track.label!r} delivers in real time, and an OfflineAudioContext renders faster: "
+            "use an AudioContext"
+        )
+
+
+def open_tap(context: NodeHost, track: MediaStreamTrack) -> Tap:
+    """Return a tap of the track for a node of `context`."""
+    return track._open_tap(context.sample_rate, live=context.clocked)
+
+
+def play_track(node: AudioNode[Any], track: MediaStreamTrack) -> None:
+    """Keep a node that puts out a track alive until the track ends."""
+    if track.ready_state == "live":
+        node._context._playing.add(node)
+
+
+def end_track(node: AudioNode[Any], track: MediaStreamTrack) -> None:
+    """Let go of a node whose track has been played to the end."""
+    node._context._playing.discard(node)
+    track._end()

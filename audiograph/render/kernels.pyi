@@ -1,0 +1,14 @@
+import numpy as np
+from numpy.typing import NDArray
+
+COMPILED: bool
+
+def play_linear(
+    source: NDArray[np.float32],
+    out: NDArray[np.float32],
+    position: float,
+    rate: float,
+    loop_start: float,
+    loop_end: float,
+    first: int,
+) -> None: ...

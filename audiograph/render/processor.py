@@ -1,0 +1,94 @@
+"""The contract between the render loop and a node's signal processing.
+
+A processor turns the signals at its node's inputs into the signals at its outputs, a block at a
+time. It knows arrays and frame numbers, never nodes. Its methods are called by the render thread
+alone; the control side reaches it through messages only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+"""Audio: float32 of shape (channels, frames)."""
+
+
+class Silence:
+    """One channel of silence, of any length: what a node that is not active puts out.
+
+    A marker instead of zeros, so that silence costs nothing.
+    https://webaudio.github.io/web-audio-api/#actively-processing
+    """
+
+    def __repr__(self) -> str:
+        return "SILENCE"
+
+
+SILENCE: Final = Silence()
+
+Signal = Samples | Silence
+"""What runs along a wire: samples, never to be written into by who receives them, or silence."""
+
+ParamValue = float | Samples
+"""A parameter over a block: one number where it is constant, else float32 of shape (frames,)."""
+
+
+class Block:
+    """A stretch of time to be rendered, and what a processor gets for it.
+
+    The loop reuses the object: a processor takes what it needs and keeps no reference.
+    """
+
+    __slots__ = ("frames", "inputs", "params", "quantum", "sample_rate", "start")
+
+    def __init__(self, sample_rate: float, quantum: int) -> None:
+        self.sample_rate = sample_rate
+        self.quantum = quantum
+        self.start = 0
+        """The first frame's number."""
+        self.frames = 0
+        """How many frames: a whole number of quanta."""
+        self.inputs: Sequence[Signal] = ()
+        """A signal for each input, mixed to the channels that the input asks for."""
+        self.params: dict[str, ParamValue] = {}
+        """Each parameter's computed value."""
+
+
+class Processor:
+    """Signal processing of one node; subclasses override `process` and what else they need.
+
+    Attributes
+    ----------
+    sounding : bool
+        True while it must be called although every input is silent: a playing source, a tail.
+        The loop reads it after every call.
+    finished : bool
+        True once it will never sound again, whatever comes: a source that has ended. The loop
+        drops it and tells the node.
+    end_frame : int
+        Where a finished source ended, for the order of the `ended` events.
+    channels : int
+        Channels that a sleeping source will have when it wakes.
+    """
+
+    sounding = False
+    finished = False
+    end_frame = 0
+    channels = 1
+
+    def process(self, block: Block) -> Sequence[Signal]:
+        """Return a signal for each output, each of `block.frames` frames or `SILENCE`."""
+        raise NotImplementedError
+
+    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
+        """Return for how many of the next `frames` frames the outputs keep their channel counts.
+
+        At least one quantum and a whole number of quanta. The loop ends the block there, because a
+        changed channel count can change what is mixed and panned downstream. `settled` tells that
+        the parameters stay as they were in the block before.
+        """
+        return frames

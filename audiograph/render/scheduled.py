@@ -1,0 +1,87 @@
+"""When a source plays: from a start to a stop, both between frames as well as on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, inf
+
+import numpy as np
+
+from audiograph.render.processor import SILENCE, Block, Processor, Samples, Signal
+
+
+def frame_at(time: float, sample_rate: float) -> float:
+    """Return the first frame at `time` (in seconds) or later; infinity for never.
+
+    A time that misses a frame by less than a two-thousandth of one means that frame: k /
+    sample_rate · sample_rate is not always k.
+    """
+    if time == inf:
+        return inf
+    return ceil(round(time * sample_rate * 1024) / 1024)
+
+
+class ScheduledProcessor(Processor):
+    """A source that plays from its start to its stop; subclasses make the sound.
+
+    https://webaudio.github.io/web-audio-api/#AudioScheduledSourceNode
+    """
+
+    def __init__(self, quantum: int) -> None:
+        self._quantum = quantum
+        self.start_time = inf
+        self._start = inf
+        self._stop = inf
+
+    def schedule_start(self, time: float, sample_rate: float) -> float:
+        """Take note of the start, in seconds; return its frame."""
+        self.start_time = time
+        self._start = frame_at(time, sample_rate)
+        return self._start
+
+    def schedule_stop(self, time: float, sample_rate: float) -> float:
+        """Take note of the stop, in seconds, unless it has ended; return its frame."""
+        self._stop = frame_at(time, sample_rate)
+        return self._stop
+
+    def process(self, block: Block) -> Sequence[Signal]:
+        end = block.start + block.frames
+        first = int(max(self._start, block.start)) if self._start < end else end
+        last = int(min(self._stop, end))
+        samples = None
+        if first < last:
+            samples = self.play(block, first - block.start, last - first)
+        if self._stop <= end:
+            self.finish(int(max(self._stop, block.start)))
+        if samples is None:
+            return (SILENCE,)
+        if samples.shape[1] == block.frames:
+            return (samples,)
+        out = np.zeros((samples.shape[0], block.frames), np.float32)
+        at = first - block.start
+        out[:, at : at + samples.shape[1]] = samples
+        return (out,)
+
+    def play(self, block: Block, offset: int, frames: int) -> Samples | None:
+        """Return `frames` frames of sound for the block from its frame `offset` on.
+
+        Fewer where it ends by itself (and calls `finish`); None for silence.
+        """
+        raise NotImplementedError
+
+    def finish(self, frame: int) -> None:
+        """Take note that the source has ended at `frame` and will not sound again."""
+        self.finished = True
+        self.end_frame = frame
+
+    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
+        if self.channels == 1:
+            return frames
+        return self.within(start, frames, self._stop)
+
+    def within(self, start: int, frames: int, end: float) -> int:
+        """Return `frames`, or fewer so that a block ends with the quantum in which `end` lies."""
+        if end >= start + frames:
+            return frames
+        # The quantum in which the source ends still has all its channels.
+        return max(1, ceil((end - start) / self._quantum)) * self._quantum

@@ -1,0 +1,217 @@
+"""A node as the render loop sees it: a processor, what is wired to it, and its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from audiograph.render.mixing import ChannelCountMode, ChannelInterpretation, mix
+from audiograph.render.processor import SILENCE, Block, ParamValue, Processor, Signal, Silence
+from audiograph.render.timeline import Event, Timeline
+
+Wires = list[tuple["Vertex", int]]
+"""What is connected to a port, in the order in which it was: vertices and their outputs."""
+
+
+class InputPort:
+    """One input: what is connected to it and how it is mixed."""
+
+    __slots__ = ("channel_count", "interpretation", "mode", "wires")
+
+    def __init__(
+        self, channel_count: int, mode: ChannelCountMode, interpretation: ChannelInterpretation
+    ) -> None:
+        self.wires: Wires = []
+        self.channel_count = channel_count
+        self.mode = mode
+        self.interpretation = interpretation
+
+    def gather(self) -> Signal:
+        """Return the sum of what is connected, mixed by the port's channel settings."""
+        signals = [source.results[output] for source, output in self.wires]
+        return mix(signals, self.channel_count, self.mode, self.interpretation)
+
+
+class ParamPort:
+    """One parameter: its timeline, what is connected to it, its range and rate."""
+
+    __slots__ = ("default", "k_rate", "maximum", "minimum", "timeline", "wires")
+
+    def __init__(
+        self, initial: float, default: float, minimum: float, maximum: float, *, k_rate: bool
+    ) -> None:
+        self.timeline = Timeline(initial)
+        self.wires: Wires = []
+        self.default = default
+        self.minimum = minimum
+        self.maximum = maximum
+        self.k_rate = k_rate
+
+    def is_settled(self, time: float) -> bool:
+        """Return whether the value stays what it is from `time` on, unless a message changes it."""
+        return not self.wires and self.timeline.is_constant_from(time)
+
+    def compute(self, block: Block) -> ParamValue:
+        """Return the computedValue over the block.
+
+        https://webaudio.github.io/web-audio-api/#computation-of-value
+        """
+        start, frames, rate = block.start, block.frames, block.sample_rate
+        timeline = self.timeline
+        timeline.forget_before(start / rate)
+        # "… the sum of the paramIntrinsicValue value and the value of the input AudioParam buffer."
+        signal = self._gather()
+        step = block.quantum if self.k_rate else 1
+        if timeline.is_constant_from(start / rate):
+            value = timeline.value_at(start, rate)
+            if isinstance(signal, Silence):
+                return min(max(float(np.float32(value)), self.minimum), self.maximum)
+            values = signal[0, ::step] + np.float32(value)
+        else:
+            values = timeline.values(start, frames // step, step, rate).astype(np.float32)
+            if not isinstance(signal, Silence):
+                values += signal[0, ::step]
+        # "If the sum is NaN, replace the sum with the defaultValue."
+        if not isinstance(signal, Silence):
+            values[np.isnan(values)] = self.default
+        # "… the computedValue is clamped to the simple nominal range for this parameter."
+        np.clip(values, self.minimum, self.maximum, out=values)
+        return values if step == 1 else values.repeat(step)
+
+    def _gather(self) -> Signal:
+        if not self.wires:
+            return SILENCE
+        signals = [source.results[output] for source, output in self.wires]
+        return mix(signals, 1, "explicit", "speakers")
+
+
+class Vertex:
+    """A processor in the graph.
+
+    Parameters
+    ----------
+    processor : Processor
+        What turns inputs into outputs.
+    inputs : sequence of InputPort
+        One for each input.
+    params : mapping of name to ParamPort
+        One for each parameter.
+    outputs : int
+        How many outputs the processor fills.
+    report : callable
+        What the control side is to call when the processor ended (with None) or failed (with the
+        exception).
+    """
+
+    __slots__ = (
+        "_silence",
+        "_unsettled",
+        "_values",
+        "asleep",
+        "inputs",
+        "params",
+        "processor",
+        "released",
+        "report",
+        "results",
+        "targets",
+    )
+
+    def __init__(
+        self,
+        processor: Processor,
+        inputs: Sequence[InputPort],
+        params: Mapping[str, ParamPort],
+        outputs: int,
+        report: Callable[[Exception | None], None],
+    ) -> None:
+        self.report = report
+        self.processor = processor
+        self.inputs = tuple(inputs)
+        self.params = dict(params)
+        self.targets: list[tuple[int, Vertex, int | str]] = []
+        """Where the outputs go: (output, target, the target's port)."""
+        self.released = False
+        """Whether the control side has let go of the node."""
+        self.asleep = False
+        """Whether a source waits for its start."""
+        self._silence: Sequence[Signal] = (SILENCE,) * outputs
+        self.results: Sequence[Signal] = self._silence
+        """The outputs' signals for the block that was rendered last."""
+        self._values: dict[str, ParamValue] = {}
+        self._unsettled = list(self.params)
+
+    @property
+    def members(self) -> tuple[Vertex]:
+        """The vertex itself: a step of the render loop that is no cycle."""
+        return (self,)
+
+    def port(self, key: int | str) -> InputPort | ParamPort:
+        """Return the input of a number or the parameter of a name."""
+        return self.inputs[key] if isinstance(key, int) else self.params[key]
+
+    def is_fed(self) -> bool:
+        """Return whether anything is connected to an input or a parameter."""
+        return bool(self.wires())
+
+    def wires(self) -> Wires:
+        """Return everything that is connected to an input or a parameter."""
+        ports: list[InputPort | ParamPort] = [*self.inputs, *self.params.values()]
+        return [wire for port in ports for wire in port.wires]
+
+    def automate(self, name: str, event: Event) -> None:
+        """Put an event on a parameter's timeline."""
+        self.params[name].timeline.insert(event)
+        self.unsettle(name)
+
+    def unsettle(self, name: str) -> None:
+        """Have a parameter computed anew for every block, until it is found to be constant."""
+        if name not in self._unsettled:
+            self._unsettled.append(name)
+
+    def values(self, block: Block) -> dict[str, ParamValue]:
+        """Return each parameter's computed value over the block."""
+        if self._unsettled:
+            settled = []
+            for name in self._unsettled:
+                port = self.params[name]
+                self._values[name] = port.compute(block)
+                if port.is_settled(block.start / block.sample_rate):
+                    settled.append(name)
+            for name in settled:
+                self._unsettled.remove(name)
+        return self._values
+
+    def steady_frames(self, start: int, frames: int) -> int:
+        """Return for how many of the next `frames` frames the channel counts stay."""
+        return self.processor.steady_frames(start, frames, settled=not self._unsettled)
+
+    def run(self, block: Block) -> None:
+        """Render the block, unless nothing sounds here."""
+        inputs = [port.gather() for port in self.inputs]
+        if not self.processor.sounding and all(signal is SILENCE for signal in inputs):
+            self.results = self._silence
+            return
+        block.inputs = inputs
+        block.params = self.values(block)
+        self.results = self.processor.process(block)
+
+    def silence(self) -> None:
+        """Put out silence until the next run."""
+        self.results = self._silence
+
+    def mute(self) -> None:
+        """Put out silence for ever."""
+        self.processor = Mute(len(self._silence))
+        self.silence()
+
+
+class Mute(Processor):
+    """What stands in for a processor that failed."""
+
+    def __init__(self, outputs: int) -> None:
+        self._outputs = outputs
+
+    def process(self, block: Block) -> Sequence[Signal]:
+        return (SILENCE,) * self._outputs
