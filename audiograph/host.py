@@ -22,6 +22,12 @@ class NodeHost(EventTarget):
     clocked = True
     """Whether time passes by itself here, so that rendering must never wait for anything."""
 
+    latency_seconds = 0.0
+    """What lies between this clock and that of a device that delivers to it."""
+
+    leader: object = None
+    """The device whose time is the context's, if it follows one."""
+
     def __init__(self, sample_rate: float, render_quantum_size: int) -> None:
         self._lock = RLock()
         self._told: SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = SimpleQueue()

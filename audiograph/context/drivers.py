@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from audiograph.media.device_source import DeviceSource
 from audiograph.portaudio import Device, OutputStream
 
 Render = Callable[[NDArray[np.float32]], None]
@@ -84,6 +85,35 @@ class DeviceDriver:
 
     def close(self) -> None:
         self._stream.close()
+
+
+class FollowDriver:
+    """Renders, to nowhere, whenever an input device has delivered: its time is the context's."""
+
+    latency = 0.0
+
+    def __init__(
+        self, source: DeviceSource, render: Render, *, channels: int, quantum: int, rate: float
+    ) -> None:
+        self._source = source
+        self._render = render
+        self._channels = channels
+        self._quantum = quantum
+        self._ratio = rate / source.sample_rate
+        self._due = 0.0
+
+    def start(self) -> None:
+        self._source.follow(self._delivered)
+
+    def close(self) -> None:
+        self._source.unfollow(self._delivered)
+
+    def _delivered(self, frames: int) -> None:
+        self._due += frames * self._ratio
+        count = int(self._due) // self._quantum * self._quantum
+        if count:
+            self._due -= count
+            self._render(np.empty((self._channels, count), np.float32))
 
 
 class ClockDriver:

@@ -18,9 +18,16 @@ from audiograph.context.base import (
     BaseAudioContext,
     choose_quantum,
 )
-from audiograph.context.drivers import ClockDriver, DeviceDriver, Driver, QuantumFeed
+from audiograph.context.drivers import (
+    ClockDriver,
+    DeviceDriver,
+    Driver,
+    FollowDriver,
+    QuantumFeed,
+)
 from audiograph.errors import DOMException, InvalidStateError, NotFoundError
 from audiograph.events import Event, EventHandler
+from audiograph.media.device_source import DeviceSource
 from audiograph.media.stream import MediaStream
 from audiograph.media.track import MediaStreamTrack
 from audiograph.nodes.destination import DestinationOptions
@@ -96,6 +103,7 @@ class AudioContext(BaseAudioContext):
     https://webaudio.github.io/web-audio-api/#AudioContext
     """
 
+    leader: DeviceSource | None = None
     onsinkchange = EventHandler()
     onerror = EventHandler()
 
@@ -104,7 +112,7 @@ class AudioContext(BaseAudioContext):
     ) -> None:
         starts = fields.pop("_starts", True)
         options = read_options(AudioContextOptions, context_options, fields)
-        self._latency = _latency_seconds(options.latency_hint)
+        self.latency_seconds = _latency_seconds(options.latency_hint)
         self._sink = _sink(options.sink_id)
         if options.sample_rate is not None:
             check_sample_rate(options.sample_rate)
@@ -134,6 +142,13 @@ class AudioContext(BaseAudioContext):
     ) -> AudioContext:
         """Make a context that waits for `resume`, so that the graph is whole when time begins."""
         return cls(context_options, _starts=False, **fields)
+
+    def follow(self, leader: DeviceSource) -> None:
+        """Let an input device's time be the context's, from the next `resume` on.
+
+        For a sink of type "none": what is recorded of the device is then exactly what it delivers.
+        """
+        self.leader = leader
 
     @property
     def base_latency(self) -> float:
@@ -238,6 +253,14 @@ class AudioContext(BaseAudioContext):
     def _make_driver(self) -> Driver:
         channels = self.destination.channel_count
         feed = QuantumFeed(self._render, channels, self.render_quantum_size)
+        if self.leader is not None:
+            return FollowDriver(
+                self.leader,
+                self._render,
+                channels=channels,
+                quantum=self.render_quantum_size,
+                rate=self.sample_rate,
+            )
         if isinstance(self._sink, AudioSinkInfo):
             return ClockDriver(
                 feed, sample_rate=self.sample_rate, channels=channels, on_fault=self._fault
@@ -247,7 +270,7 @@ class AudioContext(BaseAudioContext):
             feed,
             sample_rate=self.sample_rate,
             channels=channels,
-            latency=self._latency,
+            latency=self.latency_seconds,
             on_fault=self._fault,
         )
 

@@ -11,10 +11,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from math import ceil
+from typing import Literal
 
+from audiograph.media.bridge_tap import BridgeTap
 from audiograph.media.reader import Reader
 from audiograph.media.tap import Tap
 from audiograph.render.processor import Samples
+
+Pace = Literal["wait", "clock", "follow"]
+"""How a consumer reads: as fast as it can, waiting where it must; when a clock of its own says so,
+never waiting; or what has come, when it comes."""
+
+AnyTap = Tap | BridgeTap
 
 AHEAD_SECONDS = 1.0
 """How much a pulled source is read ahead where a clock drives the consumer."""
@@ -64,33 +72,41 @@ class Source:
         self.error: Exception | None = None
         """Why the source ended, where it failed."""
         self.ended = False
-        self._taps: tuple[Tap, ...] = ()
+        self._taps: tuple[AnyTap, ...] = ()
         self._listeners: tuple[Callable[[], None], ...] = ()
+        self._takers: tuple[Callable[[Samples], object], ...] = ()
         self._users = 0
         self._lock = threading.Lock()
 
-    def open_tap(self, sample_rate: float, *, live: bool) -> Tap:
-        """Return a tap that delivers at `sample_rate`.
+    def open_tap(self, sample_rate: float, pace: Pace, latency: float = 0.0) -> AnyTap:
+        """Return a tap that delivers at `sample_rate` to a consumer of that `pace`.
 
-        `live` tells that a clock drives who reads it, so that reading must never wait.
+        Where both have a clock, `latency` seconds lie between them.
         """
-        tap = self._make_tap(sample_rate, live=live)
+        tap = self._make_tap(sample_rate, pace, latency)
         with self._lock:
             self._taps = (*self._taps, tap)
             if self.ended:
                 tap.end()
         return tap
 
-    def close_tap(self, tap: Tap) -> None:
+    def close_tap(self, tap: AnyTap) -> None:
         """Deliver to `tap` no longer, and cut it off."""
         with self._lock:
             self._taps = tuple(each for each in self._taps if each is not tap)
         tap.cut()
 
+    def feed(self, take: Callable[[Samples], object]) -> None:
+        """Have `take(samples)` called with everything that is delivered; it must not wait."""
+        with self._lock:
+            self._takers = (*self._takers, take)
+
     def push(self, samples: Samples) -> None:
         """Deliver `samples`, shape (channels, frames), to every tap; takes no lock."""
         for tap in self._taps:
             tap.push(samples)
+        for take in self._takers:
+            take(samples)
 
     def end(self, error: Exception | None = None) -> None:
         """Take note that no more audio will come; `error` says why, where it failed."""
@@ -127,7 +143,9 @@ class Source:
         """Let the device or file go."""
         self.end()
 
-    def _make_tap(self, sample_rate: float, *, live: bool) -> Tap:
+    def _make_tap(self, sample_rate: float, pace: Pace, latency: float) -> AnyTap:
+        if pace == "clock":
+            return BridgeTap(self.channels, self.sample_rate, sample_rate, latency)
         return Tap(self.channels, self.sample_rate, sample_rate)
 
 
@@ -156,9 +174,9 @@ class PulledSource(Source):
         with self._reading:
             self._reader.close()
 
-    def _make_tap(self, sample_rate: float, *, live: bool) -> Tap:
-        tap = super()._make_tap(sample_rate, live=live)
-        if live:
+    def _make_tap(self, sample_rate: float, pace: Pace, latency: float) -> Tap:
+        tap = Tap(self.channels, self.sample_rate, sample_rate)
+        if pace == "clock":
             if self._feeder is None:
                 self._feeder = threading.Thread(
                     target=self._feed, name=f"reads {self.label}", daemon=True

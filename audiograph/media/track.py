@@ -10,8 +10,7 @@ from typing import Literal
 from uuid import uuid4
 
 from audiograph.events import Event, EventHandler, EventTarget
-from audiograph.media.source import Source
-from audiograph.media.tap import Tap
+from audiograph.media.source import AnyTap, Pace, Source
 
 MediaStreamTrackState = Literal["live", "ended"]
 
@@ -34,7 +33,7 @@ class MediaStreamTrack(EventTarget):
         self._id = str(uuid4()) if id is None else id
         self._enabled = True
         self._state: MediaStreamTrackState = "live"
-        self._taps: tuple[Tap, ...] = ()
+        self._taps: tuple[AnyTap, ...] = ()
         source.use()
         source.on_failure(self._source_ended)
 
@@ -108,9 +107,9 @@ class MediaStreamTrack(EventTarget):
         """Return what the source can deliver: a range ({"min", "max"}) or a list for each."""
         return dict(self._source.capabilities)
 
-    def _open_tap(self, sample_rate: float, *, live: bool) -> Tap:
+    def _open_tap(self, sample_rate: float, pace: Pace, latency: float = 0.0) -> AnyTap:
         """Return a new tap on the track's audio; of an ended track it has ended."""
-        tap = self._source.open_tap(sample_rate, live=live)
+        tap = self._source.open_tap(sample_rate, pace, latency)
         tap.enabled = self._enabled
         if self._state == "ended":
             self._source.close_tap(tap)
@@ -118,7 +117,7 @@ class MediaStreamTrack(EventTarget):
             self._taps = (*self._taps, tap)
         return tap
 
-    def _close_tap(self, tap: Tap) -> None:
+    def _close_tap(self, tap: AnyTap) -> None:
         self._taps = tuple(each for each in self._taps if each is not tap)
         self._source.close_tap(tap)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from audiograph.errors import InvalidStateError, NotSupportedError
 from audiograph.host import NodeHost
-from audiograph.media.tap import Tap
+from audiograph.media.source import AnyTap, Pace
 from audiograph.media.track import MediaStreamTrack
 from audiograph.node import AudioNode
 from audiograph.render.processor import Block, Processor, Signal
@@ -69,16 +69,17 @@ class TrackProcessor(Processor):
 
     sounding = True
 
-    def __init__(self, tap: Tap, context: NodeHost) -> None:
+    def __init__(self, tap: AnyTap, context: NodeHost) -> None:
         self.tap = tap
         self.channels = tap.channels
         self._quantum = context.render_quantum_size
 
     def process(self, block: Block) -> Sequence[Signal]:
+        coming = self.tap.fill(block.frames)
         signal = self.tap.read(block.frames)
         if self.tap.drained:
             self.finished = True
-            self.end_frame = block.start + block.frames
+            self.end_frame = block.start + coming
         return (signal,)
 
     def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
@@ -91,6 +92,12 @@ class TrackProcessor(Processor):
         return ceil(coming / self._quantum) * self._quantum
 
 
+def ended_at(node: AudioNode[Any]) -> int | None:
+    """Return the frame at which a node's track was over, or None while it plays."""
+    processor = node._processor
+    return processor.end_frame if processor.finished else None
+
+
 def check_clock(context: NodeHost, track: MediaStreamTrack) -> None:
     """Raise NotSupportedError for a track that a context without a clock would have to wait for."""
     if track._source.clocked and not context.clocked:
@@ -100,9 +107,12 @@ def check_clock(context: NodeHost, track: MediaStreamTrack) -> None:
         )
 
 
-def open_tap(context: NodeHost, track: MediaStreamTrack) -> Tap:
+def open_tap(context: NodeHost, track: MediaStreamTrack) -> AnyTap:
     """Return a tap of the track for a node of `context`."""
-    return track._open_tap(context.sample_rate, live=context.clocked)
+    pace: Pace = "clock" if context.clocked else "wait"
+    if track._source is context.leader:
+        pace = "follow"
+    return track._open_tap(context.sample_rate, pace, context.latency_seconds)
 
 
 def play_track(node: AudioNode[Any], track: MediaStreamTrack) -> None:

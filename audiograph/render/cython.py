@@ -5,8 +5,7 @@ Only what `kernels` uses is here, and types mean nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from typing import Any
 
 compiled = False
@@ -35,9 +34,4 @@ def cast(type: _Type, value: Any) -> Any:
     return type.convert(value)
 
 
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
-nogil = _nothing()
+nogil = nullcontext()

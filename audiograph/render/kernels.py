@@ -43,17 +43,21 @@ def play_linear(
     after: cython.Py_ssize_t
     at: cython.double
     fraction: cython.double
+    low: cython.double
+    high: cython.double
     turns: cython.longlong
     with cython.nogil:
         for k in range(frames):
             at = position + (first + k) * rate
-            if looping and rate >= 0 and at >= loop_end:
+            if looping and (at >= loop_end if rate >= 0 else at < loop_start):
                 turns = cython.cast(cython.longlong, (at - loop_start) / span)
+                if at < loop_start:
+                    turns -= 1
                 at = at - span * turns
-            elif looping and rate < 0 and at < loop_start:
-                turns = cython.cast(cython.longlong, (loop_end - at) / span)
-                at = at + span * turns
-            if at < 0 or at >= length:
+                # NB: rounding can leave it a hair outside, where there would be a click.
+                if at < loop_start or at >= loop_end:
+                    at = loop_start
+            if not 0 <= at < length:
                 for c in range(channels):
                     out[c, k] = 0
                 continue
@@ -65,4 +69,6 @@ def play_linear(
             elif after >= length:
                 after = here
             for c in range(channels):
-                out[c, k] = source[c, here] + fraction * (source[c, after] - source[c, here])
+                low = cython.cast(cython.double, source[c, here])
+                high = cython.cast(cython.double, source[c, after])
+                out[c, k] = low + fraction * (high - low)

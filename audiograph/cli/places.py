@@ -1,0 +1,117 @@
+"""Inputs and outputs as a person names them, and what a command says when they are done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from audiograph.cli import output
+from audiograph.cli.devices import find
+from audiograph.cli.matching import choose, matches, unknown
+from audiograph.cli.quantities import Duration, LatencyHint, clock
+from audiograph.cli.talk import Talk
+
+if TYPE_CHECKING:
+    from audiograph.media.track import MediaStreamTrack
+    from audiograph.portaudio import Device
+    from audiograph.portaudio.devices import DeviceKind
+    from audiograph.routing.outputs import Encoding, Output
+
+_WHAT = {"audioinput": "input device", "audiooutput": "output device"}
+
+
+def find_device(name: str, kind: DeviceKind, talk: Talk) -> Device:
+    """Return the device of a kind that `name` means. Raises NotFoundError with the candidates."""
+    present = [device for device in find(talk) if device.kind == kind]
+    return choose(name, present, what=_WHAT[kind], see="audiograph devices")
+
+
+def find_output(name: str, encoding: Encoding, talk: Talk) -> Output:
+    """Return where `name` means the sound to go.
+
+    Raises NotFoundError, with the candidates, for what is neither a file's name nor a device.
+    """
+    from audiograph.routing.outputs import DeviceOutput, FileOutput, NoOutput
+
+    if name == "none":
+        return NoOutput()
+    if name == "speakers":
+        return DeviceOutput(find_device("default", "audiooutput", talk))
+    if name == "-" or _is_path(name):
+        return FileOutput(name, encoding)
+    present = [device for device in find(talk) if device.kind == "audiooutput"]
+    if not matches(name, present):
+        if encoding.container or encoding.raw:
+            return FileOutput(name, encoding)
+        error = unknown(name, present, what=_WHAT["audiooutput"], see="audiograph devices")
+        raise type(error)(f"{error}; a file's name has an extension or a slash")
+    return DeviceOutput(choose(name, present, what=_WHAT["audiooutput"]))
+
+
+def find_track(wanted: str, tracks: Sequence[MediaStreamTrack]) -> MediaStreamTrack:
+    """Return the one of `tracks` that `wanted` means: by its id, its label, or a part of them."""
+    named = [_NamedTrack(track.id, track.label, False, track) for track in tracks]
+    return choose(wanted, named, what="track", see="audiograph tracks").track
+
+
+def latency_seconds(latency: LatencyHint | Duration | None, sample_rate: float | None) -> float:
+    """Return the latency to ask of devices."""
+    from audiograph.context.live import DEFAULT_SAMPLE_RATE, LATENCY_SECONDS
+
+    if isinstance(latency, Duration):
+        return latency.seconds(sample_rate or DEFAULT_SAMPLE_RATE)
+    return LATENCY_SECONDS[latency or "balanced"]
+
+
+def check_pipes(files: Sequence[str], outputs: Sequence[str]) -> None:
+    """Raise a usage error for a standard stream that is a terminal or is to be used twice."""
+    for name, among in (("stdin", files), ("stdout", outputs)):
+        if among.count("-") > 1:
+            raise click.UsageError(f"{name} can be used once only")
+    if "-" in outputs:
+        output.audio_stdout()
+    if "-" in files:
+        output.audio_stdin()
+
+
+def finish(
+    seconds: float,
+    error: Exception | None,
+    interrupted: bool,
+    outputs: Sequence[str],
+    talk: Talk,
+) -> None:
+    """Say how a run in real time ended, and raise what it failed with.
+
+    An interrupt is no failure, unless nothing was recorded or played before.
+    """
+    if error is not None:
+        kept = [name for name in outputs if Path(name).is_file()]
+        if kept and seconds:
+            talk.note(f"{', '.join(kept)}: the first {clock(seconds)} are kept")
+        raise error
+    if interrupted and not seconds:
+        raise KeyboardInterrupt
+
+
+def _is_path(name: str) -> bool:
+    if "/" in name:
+        return True
+    suffix = Path(name).suffix
+    if not suffix:
+        return False
+    from audiograph.sinks.formats import extensions
+
+    return suffix[1:].lower() in extensions()
+
+
+@dataclass(frozen=True)
+class _NamedTrack:
+    id: str
+    label: str
+    is_default: bool
+    track: MediaStreamTrack

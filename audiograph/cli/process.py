@@ -1,0 +1,42 @@
+"""What belongs to the process as a whole: its signals and its standard streams."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+
+def prepare() -> None:
+    """Make signals interrupt, and standard streams safe to have closed and to write to."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # nohup and its like ignore SIGHUP on purpose.
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    # A standard stream that the caller closed would lend its number to the next file opened,
+    # and whatever a C library then prints would end up in a recording.
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            # A label that the terminal's encoding lacks must not end the program.
+            reconfigure(errors="backslashreplace")
+
+
+def flush_stdout() -> None:
+    """Find out now whether everything printed has arrived; at exit Python could only complain."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def abandon_broken_stdout() -> None:
+    """Keep Python from trying once more, and complaining, when it closes stdout at exit."""
+    try:
+        flush_stdout()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,0 +1,140 @@
+"""Send microphones, files and tones to speakers and files.
+
+All inputs are mixed and go to every output, be it a device, a file or a pipe; with no options at
+all the default microphone goes to the speakers. While a device takes part it runs in real time,
+until the inputs end, the duration is over or Ctrl-C, which completes recordings and exits 0.
+Without one it renders as fast as the machine can.
+
+For example:
+
+  audiograph route
+  audiograph route --mic scarlett --to speakers --to take.wav
+  audiograph route --file in.wav --gain -6dB --to out.flac
+  audiograph route --tone 440 --duration 10ms --to click.wav
+  audiograph route --file talk.ogg --start 1:30 --to - --raw s16le | xxd
+  sox in.mp3 -t wav - | audiograph route --file - --to "USB Audio"
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import TYPE_CHECKING
+
+import click
+
+from audiograph.cli import options
+from audiograph.cli.command import Command
+from audiograph.cli.quantities import FREQUENCY, GAIN, TIME, Duration, LatencyHint, RawInput, clock
+from audiograph.cli.talk import Talk
+
+if TYPE_CHECKING:
+    from audiograph.sinks.encoding import RawEncoding
+
+
+@click.command("route", cls=Command, help=__doc__)
+@click.option(
+    "--mic",
+    "mics",
+    metavar="DEVICE",
+    multiple=True,
+    help="Input device: default, an id, a label or a part of one. Repeatable.",
+)
+@click.option(
+    "--file",
+    "files",
+    metavar="PATH",
+    type=click.Path(allow_dash=True),
+    multiple=True,
+    help="Audio file, or - for stdin. Repeatable.",
+)
+@click.option(
+    "--tone",
+    "tones",
+    metavar="HZ",
+    type=FREQUENCY,
+    multiple=True,
+    help="Sine tone of this frequency: 440, 4.4k. Repeatable.",
+)
+@click.option(
+    "--to",
+    "outputs",
+    metavar="WHERE",
+    multiple=True,
+    help="Where the sound goes: speakers (the default output), an output device, a file, "
+    "- for stdout, none for nowhere in real time. Repeatable.",
+)
+@click.option(
+    "--gain",
+    metavar="GAIN",
+    type=GAIN,
+    default=1.0,
+    help="Gain of the mix: -6dB, or a factor such as 0.5.",
+)
+@options.duration
+@click.option("--start", metavar="TIME", type=TIME, help="Start the files at this time.")
+@click.option(
+    "--track",
+    metavar="TRACK",
+    help="Take this track alone: its id, or a part of its label (see 'audiograph tracks').",
+)
+@options.rate
+@options.channels
+@options.container
+@options.subtype
+@options.raw
+@options.raw_in
+@options.force
+@options.latency
+@click.pass_obj
+def command(
+    talk: Talk,
+    mics: tuple[str, ...],
+    files: tuple[str, ...],
+    tones: tuple[float, ...],
+    outputs: tuple[str, ...],
+    gain: float,
+    duration: Duration | None,
+    start: Duration | None,
+    track: str | None,
+    rate: int | None,
+    channels: int | None,
+    container: str | None,
+    subtype: str | None,
+    raw: RawEncoding | None,
+    raw_in: RawInput | None,
+    force: bool,
+    latency: LatencyHint | Duration | None,
+) -> None:
+    """Connect every input with every output."""
+    from audiograph.cli import places
+    from audiograph.media.raw import RawFormat
+    from audiograph.routing.outputs import Encoding
+    from audiograph.routing.route import Route, run
+
+    if not (mics or files or tones):
+        mics = ("default",)
+    outputs = outputs or ("speakers",)
+    places.check_pipes(files, outputs)
+    encoding = Encoding(container=container, subtype=subtype, raw=raw, force=force)
+    route = Route(
+        outputs=[places.find_output(name, encoding, talk) for name in outputs],
+        mics=[places.find_device(name, "audioinput", talk) for name in mics],
+        files=files,
+        tones=tones,
+        gain=gain,
+        start=start.frames if start else None,
+        duration=duration.frames if duration else None,
+        choose=None if track is None else lambda tracks: places.find_track(track, tracks),
+        raw=None if raw_in is None else RawFormat(*astuple(raw_in)),
+        sample_rate=rate,
+        channels=channels,
+        latency=places.latency_seconds(latency, rate),
+    )
+    if route.fills_the_disk:
+        raise click.UsageError("a tone has no end: say how long it is to be with --duration")
+    with talk.progress(
+        "routing", None if duration is None else duration.seconds(rate or 48000)
+    ) as bar:
+        routed = run(route, bar.update)
+    talk.detail(f"{clock(routed.seconds)} routed")
+    places.finish(routed.seconds, routed.error, routed.interrupted, outputs, talk)

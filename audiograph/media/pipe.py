@@ -1,0 +1,168 @@
+"""Sound from a pipe: streamed where the format allows it, else taken in to its end first.
+
+WAV and raw samples are read as they come; so are AU, W64, OGG and MP3, by libsndfile. Everything
+else (FLAC above all) needs to be gone back in: it is copied to a file without a name, which means
+that nothing sounds before the pipe ends.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+from audiograph.errors import EncodingError, NotReadableError
+from audiograph.media.raw import RawFormat
+from audiograph.media.reader import Reader
+from audiograph.media.riff import read_wave_header
+from audiograph.media.sound import SoundReader, known_frames, open_sound
+from audiograph.sinks.descriptor import write_all
+
+_CHUNK = 65536
+
+
+def open_pipe(
+    descriptor: int,
+    label: str,
+    *,
+    raw: RawFormat | None = None,
+    release: Callable[[], None] = lambda: None,
+) -> Reader:
+    """Return a reader of what comes out of the pipe `descriptor`.
+
+    Waits for the first bytes. `release` is called when the reader is closed. Raises EncodingError
+    for what is no sound, NotReadableError for what cannot be read.
+    """
+    if raw is not None:
+        return _samples(
+            descriptor, label, raw.subtype, raw.sample_rate, raw.channels, None, release
+        )
+    source = _Source(descriptor, label)
+    header = read_wave_header(source.read)
+    if header is not None and header.subtype is not None:
+        return _samples(
+            descriptor,
+            label,
+            header.subtype,
+            header.sample_rate,
+            header.channels,
+            header.frames,
+            release,
+        )
+    start = source.start()
+    if not start:
+        raise EncodingError(f"{label} is empty; a sound file should come out of it")
+    return _pumped(source, label, release) if _streams(start) else _spooled(source, label, release)
+
+
+class _Source:
+    """A pipe whose beginning is looked at and then read again."""
+
+    _MOST = 1 << 20  # bytes to keep in memory, whatever a header claims
+
+    def __init__(self, descriptor: int, label: str) -> None:
+        self._descriptor = descriptor
+        self._label = label
+        self._taken = bytearray()
+
+    def read(self, size: int) -> bytes:
+        """Return the next `size` bytes and keep them; fewer at the end or where it is too much."""
+        at = len(self._taken)
+        end = at + size
+        while len(self._taken) < end <= self._MOST and (data := self._more(end - len(self._taken))):
+            self._taken += data
+        return bytes(self._taken[at:])
+
+    def start(self) -> bytes:
+        """Return the first bytes, enough to tell a format."""
+        self.read(max(64 - len(self._taken), 0))
+        return bytes(self._taken[:64])
+
+    def copy_to(self, write: Callable[[bytes | bytearray], object]) -> None:
+        """Hand all that there is, from the beginning, to `write`."""
+        data: bytes | bytearray = self._taken
+        while data:
+            write(data)
+            data = self._more(_CHUNK)
+
+    def _more(self, size: int) -> bytes:
+        try:
+            return os.read(self._descriptor, min(size, _CHUNK))
+        except OSError as error:
+            raise NotReadableError(f"{self._label} cannot be read: {error.strerror}") from error
+
+
+def _streams(start: bytes) -> bool:
+    """Whether libsndfile reads a file that begins like this without going back in it."""
+    is_mp3 = start[:3] == b"ID3" or (start[0] == 0xFF and start[1:2] >= b"\xe0")
+    is_ogg = start[:4] == b"OggS" and b"FLAC" not in start
+    return is_mp3 or is_ogg or start[:4] in (b".snd", b"riff")
+
+
+def _samples(
+    descriptor: int,
+    label: str,
+    subtype: str,
+    sample_rate: int,
+    channels: int,
+    limit: int | None,
+    release: Callable[[], None],
+) -> Reader:
+    """Read samples from where the pipe is now."""
+    sound = open_sound(
+        descriptor,
+        label,
+        samplerate=sample_rate,
+        channels=channels,
+        subtype=subtype,
+        format="RAW",
+        endian="LITTLE",
+    )
+    return SoundReader(sound, label, frames=None, limit=limit, is_stream=True, release=release)
+
+
+def _pumped(source: _Source, label: str, release: Callable[[], None]) -> Reader:
+    """Put the beginning back in front of the rest, through a pipe of our own."""
+    reading, writing = os.pipe()
+
+    def pump() -> None:
+        # A fault of the source ends the sound; the reader's going away ends the pump.
+        try:
+            with suppress(NotReadableError, BrokenPipeError):
+                source.copy_to(partial(write_all, writing))
+        finally:
+            os.close(writing)
+
+    def close() -> None:
+        os.close(reading)
+        release()
+
+    # NB: daemon, because nothing can wake it from a read of a pipe that stays silent.
+    threading.Thread(target=pump, name=f"pump of {label}", daemon=True).start()
+    try:
+        sound = open_sound(reading, label)
+    except BaseException:
+        os.close(reading)
+        raise
+    return SoundReader(sound, label, frames=None, is_stream=True, release=close)
+
+
+def _spooled(source: _Source, label: str, release: Callable[[], None]) -> Reader:
+    """Copy everything to a file without a name, and read that."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the reader closes it
+
+    def close() -> None:
+        file.close()
+        release()
+
+    try:
+        source.copy_to(file.write)
+        file.seek(0)
+        sound = open_sound(file.fileno(), label)
+    except BaseException:
+        file.close()
+        raise
+    return SoundReader(sound, label, frames=known_frames(sound), release=close)

@@ -1,0 +1,96 @@
+"""A thread that writes what a track delivers into a sink, in real time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from audiograph.media.tap import Tap
+from audiograph.media.track import MediaStreamTrack
+from audiograph.render.mixing import convert
+from audiograph.sinks.sink import Sink
+
+_POLL_SECONDS = 0.02
+
+
+class TrackWriter:
+    """Writes a live track into a sink until it ends, is full, or is asked to finish.
+
+    The sink is closed when all is written, also when the track failed: what was recorded is kept.
+
+    Parameters
+    ----------
+    track : MediaStreamTrack
+        What to write, resampled to the sink's rate and mixed to its channels.
+    sink : Sink
+        Where to.
+    frames : int or None
+        How many frames to write; None is until the track ends.
+    on_done : callable
+        Called without arguments, in the writing thread, when it is over.
+    """
+
+    def __init__(
+        self,
+        track: MediaStreamTrack,
+        sink: Sink,
+        *,
+        frames: int | None = None,
+        on_done: Callable[[], object] = lambda: None,
+    ) -> None:
+        tap = track._open_tap(sink.sample_rate, "follow")
+        assert isinstance(tap, Tap)
+        self._tap = tap
+        self._track = track
+        self._sink = sink
+        self.sample_rate = sink.sample_rate
+        self._left = frames
+        self._on_done = on_done
+        self._asked = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="audiograph writer", daemon=True)
+        self.written = 0
+        """Frames that have been written."""
+        self.error: Exception | None = None
+        """What kept the sink from taking more, if anything did."""
+        self.done = False
+        """Whether it is over."""
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Write what the track has delivered so far, close the sink, and return when it is done."""
+        self._asked.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            last = False
+            while not last:
+                # NB: asked first: what comes before the asking is still to be written.
+                last = self._asked.is_set() or self._tap.ended
+                self._write_available()
+                last = last or self._left == 0
+                if not last:
+                    self._asked.wait(_POLL_SECONDS)
+            self._sink.close()
+        except Exception as error:  # noqa: BLE001 - kept for who waits; the thread has no caller
+            self.error = error
+            self._sink.abort()
+        finally:
+            self._track._close_tap(self._tap)
+            self.done = True
+            self._on_done()
+
+    def _write_available(self) -> None:
+        frames = self._tap.available
+        if self._left is not None:
+            frames = min(frames, self._left)
+        if frames:
+            samples = convert(self._tap.take(frames), self._sink.channels, "speakers")
+            self._sink.write(samples if self._tap.enabled else samples * 0)
+            self.written += frames
+            if self._left is not None:
+                self._left -= frames

@@ -1,0 +1,73 @@
+"""A route in which no device takes part: rendered as fast as the machine can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+
+from audiograph.context.offline import OfflineAudioContext
+from audiograph.media.track import MediaStreamTrack
+from audiograph.nodes.gain import GainNode
+from audiograph.nodes.track_source import MediaStreamTrackAudioSourceNode, ended_at
+from audiograph.routing.outputs import FileOutput
+
+CHUNK_FRAMES = 65536
+"""Frames that are rendered and written at a time."""
+
+
+def render(
+    tracks: Sequence[MediaStreamTrack],
+    outputs: Sequence[FileOutput],
+    *,
+    sample_rate: int,
+    channels: int,
+    gain: float,
+    frames: int | None,
+    on_progress: Callable[[float], None],
+) -> int:
+    """Mix `tracks`, scale them by `gain`, and write them to every output.
+
+    Rendering ends with the last track, or after `frames`. `on_progress(seconds)` is called now and
+    then. Returns how many frames were written. Raises what a track or a sink failed with; the
+    files are then as they were before.
+    """
+    context = OfflineAudioContext(number_of_channels=channels, sample_rate=sample_rate)
+    nodes = [MediaStreamTrackAudioSourceNode(context, media_stream_track=t) for t in tracks]
+    mix = GainNode(context, gain=gain)
+    mix.connect(context.destination)
+    for node in nodes:
+        node.connect(mix)
+    written = 0
+    with ExitStack() as stack:
+        sinks = [
+            output.open(sample_rate=sample_rate, channels=channels, recording=False)
+            for output in outputs
+        ]
+        for sink in sinks:
+            stack.callback(sink.abort)
+        while frames is None or written < frames:
+            count = CHUNK_FRAMES if frames is None else min(CHUNK_FRAMES, frames - written)
+            buffer = context.start_rendering(count)
+            _raise_failures(tracks)
+            ends = [ended_at(node) for node in nodes]
+            over = [end for end in ends if end is not None]
+            if len(over) == len(ends):
+                count = min(count, max(over) - written)
+            samples = buffer._acquire()[:, :count]
+            for sink in sinks:
+                sink.write(samples)
+            written += count
+            on_progress(written / sample_rate)
+            if len(over) == len(ends):
+                break
+        for sink in sinks:
+            sink.close()
+        stack.pop_all()
+    context.close()
+    return written
+
+
+def _raise_failures(tracks: Sequence[MediaStreamTrack]) -> None:
+    for track in tracks:
+        if track._source.error is not None:
+            raise track._source.error

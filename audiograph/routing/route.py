@@ -1,0 +1,174 @@
+"""A route as a whole: its inputs opened, its rate and channels settled, and run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from audiograph.context.live import DEFAULT_SAMPLE_RATE
+from audiograph.errors import NotSupportedError
+from audiograph.media.raw import RawFormat
+from audiograph.media.track import MediaStreamTrack
+from audiograph.portaudio import Device
+from audiograph.routing import inputs
+from audiograph.routing.live import LiveRoute
+from audiograph.routing.offline import render
+from audiograph.routing.outputs import DeviceOutput, FileOutput, Output
+
+Frames = Callable[[float], int]
+"""A length of time, as frames at a sample rate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """What is to be routed; None is what suits the inputs and outputs.
+
+    Attributes
+    ----------
+    mics, files, tones : sequence
+        The inputs: devices; paths, ``-`` being standard input; frequencies in Hz.
+    outputs : sequence of Output
+        Where the mix goes.
+    gain : float
+        What it is scaled by.
+    start, duration : callable or None
+        Where the files begin, and how long it goes on, as frames at a rate.
+    choose : callable or None
+        Returns the one track that is taken alone.
+    raw : RawFormat or None
+        How standard input is encoded where it has no header.
+    sample_rate, channels : int or None
+        Of files and pipes.
+    latency : float
+        Seconds to ask of devices.
+    """
+
+    mics: Sequence[Device]
+    files: Sequence[str]
+    tones: Sequence[float]
+    outputs: Sequence[Output]
+    gain: float
+    start: Frames | None
+    duration: Frames | None
+    choose: Callable[[Sequence[MediaStreamTrack]], MediaStreamTrack] | None
+    raw: RawFormat | None
+    sample_rate: int | None
+    channels: int | None
+    latency: float
+
+    @property
+    def is_live(self) -> bool:
+        """Whether time must pass, because a device takes part, or nothing is written."""
+        return bool(self.mics) or not all(isinstance(each, FileOutput) for each in self.outputs)
+
+    @property
+    def fills_the_disk(self) -> bool:
+        """Whether it would write a file as fast as the machine can, and never end."""
+        into_files = any(isinstance(o, FileOutput) and not o.is_pipe for o in self.outputs)
+        return bool(self.tones) and self.duration is None and not self.is_live and into_files
+
+
+@dataclass(frozen=True)
+class Routed:
+    """How a route went: how long it ran, and why it ended."""
+
+    seconds: float
+    interrupted: bool = False
+    error: Exception | None = None
+
+
+def run(route: Route, on_progress: Callable[[float], None]) -> Routed:
+    """Run a route until its inputs have ended, its time is over, or Ctrl-C.
+
+    `on_progress(seconds)` is called now and then. A live route that is interrupted, or whose device
+    fails, completes its recordings first and tells so in what it returns; what an offline route
+    fails with is raised, and leaves its outputs as they were.
+    """
+    with ExitStack() as stack:
+        tracks = _open(route, stack)
+        if route.choose is not None:
+            tracks = [route.choose(tracks)]
+        rate = _rate(route, tracks)
+        channels = route.channels or max(track._source.channels for track in tracks)
+        frames = None if route.duration is None else route.duration(rate)
+        if not route.is_live:
+            written = render(
+                tracks,
+                [output for output in route.outputs if isinstance(output, FileOutput)],
+                sample_rate=rate,
+                channels=channels,
+                gain=route.gain,
+                frames=frames,
+                on_progress=on_progress,
+            )
+            return Routed(written / rate)
+        live = LiveRoute(
+            tracks,
+            route.outputs,
+            sample_rate=rate,
+            channels=channels,
+            gain=route.gain,
+            latency=route.latency,
+            frames=frames,
+        )
+        return _run_live(live, on_progress)
+
+
+def _run_live(live: LiveRoute, on_progress: Callable[[float], None]) -> Routed:
+    outcome = Routed(0.0)
+    try:
+        live.run(on_progress)
+    except KeyboardInterrupt:
+        outcome = replace(outcome, interrupted=True)
+    except Exception as error:  # noqa: BLE001 - returned when the recordings are complete
+        outcome = replace(outcome, error=error)
+    try:
+        live.close()
+    except Exception as error:  # noqa: BLE001 - likewise
+        outcome = replace(outcome, error=outcome.error or error)
+    return replace(outcome, seconds=live.seconds)
+
+
+def _open(route: Route, stack: ExitStack) -> list[MediaStreamTrack]:
+    tracks = []
+
+    def keep(track: MediaStreamTrack) -> None:
+        stack.callback(track.stop)
+        tracks.append(track)
+
+    for path in route.files:
+        keep(inputs.open_file(path, raw=route.raw, start=route.start))
+    for frequency in route.tones:
+        rate = route.sample_rate or (tracks[0]._source.sample_rate if tracks else None)
+        keep(inputs.open_tone(frequency, rate or _device_rate(route)))
+    for device in route.mics:
+        keep(_open_mic(device, route))
+    return tracks
+
+
+def _open_mic(device: Device, route: Route) -> MediaStreamTrack:
+    wanted = route.sample_rate or round(_device_rate(route))
+    try:
+        return inputs.open_device(
+            device, sample_rate=wanted, channels=route.channels, latency=route.latency
+        )
+    except NotSupportedError:
+        # What the device can't do, the resampler can.
+        return inputs.open_device(device, channels=route.channels, latency=route.latency)
+
+
+def _rate(route: Route, tracks: Sequence[MediaStreamTrack]) -> int:
+    """Return the route's rate: what was asked for, an output device's, or the first input's."""
+    if route.sample_rate is not None:
+        return route.sample_rate
+    if any(isinstance(output, DeviceOutput) for output in route.outputs):
+        return round(_device_rate(route))
+    return round(tracks[0]._source.sample_rate)
+
+
+def _device_rate(route: Route) -> float:
+    for output in route.outputs:
+        if isinstance(output, DeviceOutput):
+            return output.device.default_sample_rate
+    return route.mics[0].default_sample_rate if route.mics else DEFAULT_SAMPLE_RATE
