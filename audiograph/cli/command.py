@@ -22,11 +22,26 @@ class Command(click.Command):
         self.help = keep_indented(self.help)
         self.params += [QUIET, VERBOSE]
 
+    def invoke(self, ctx: click.Context) -> Any:
+        _tell_of_kernels(ctx.ensure_object(Talk))
+        return super().invoke(ctx)
+
 
 def keep_indented(help_text: str | None) -> str:
     r"""Return a help text with click's mark (`\b`) on the paragraphs whose lines must stay."""
     paragraphs = inspect.cleandoc(help_text or "").split("\n\n")
     return "\n\n".join(f"\b\n{text}" if text.startswith(" ") else text for text in paragraphs)
+
+
+def _tell_of_kernels(talk: Talk) -> None:
+    if talk.verbosity:
+        from audiograph.render.kernels import COMPILED
+
+        if not COMPILED:
+            talk.detail(
+                "the signal processing runs interpreted, slower; to have it compiled, install a "
+                "C compiler and Python's headers (gcc, python3-dev), then audiograph again"
+            )
 
 
 def _be_quiet(ctx: click.Context, param: click.Parameter, value: bool) -> None:

@@ -52,6 +52,18 @@ def find_output(name: str, encoding: Encoding, talk: Talk) -> Output:
     return DeviceOutput(choose(name, present, what=_WHAT["audiooutput"]))
 
 
+def open_source(name: str, talk: Talk) -> MediaStreamTrack:
+    """Return the track of a source: standard input, a file, a device.
+
+    Raises NotFoundError, with the candidates, for what is none of them.
+    """
+    from audiograph.routing import inputs
+
+    if name == "-" or _is_path(name) or Path(name).is_file():
+        return inputs.open_file(name)
+    return inputs.open_device(find_device(name, "audioinput", talk))
+
+
 def find_track(wanted: str, tracks: Sequence[MediaStreamTrack]) -> MediaStreamTrack:
     """Return the one of `tracks` that `wanted` means: by its id, its label, or a part of them."""
     named = [_NamedTrack(track.id, track.label, False, track) for track in tracks]

@@ -138,7 +138,7 @@ class Bridge:
     def finish(self) -> None:
         """Say that nothing more will be written: what was is read to its end, then silence.
 
-        The writing side's thread. All has been read when `position` has reached what `written` is now.
+        The writing side's thread. All is read when `position` has reached what `written` is now.
         """
         self._finished = True
 
@@ -154,7 +154,8 @@ class Bridge:
         if not self._ready(end):
             self._played += frames
             return np.zeros((self.channels, frames), np.float32)
-        self._collect(math.ceil(end))
+        # NB: anew, since being ready may have moved the position.
+        self._collect(math.ceil(self._position + (frames - 1) * self._step + AFTER + 1))
         offset = self._position - self._start
         if self._step == 1 and offset.is_integer():
             out = self._window[:, int(offset) : int(offset) + frames].copy()

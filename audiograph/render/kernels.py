@@ -16,7 +16,7 @@ COMPILED = cython.compiled
 
 
 def play_linear(
-    source: cython.float[:, ::1],
+    source: cython.float[:, :],
     out: cython.float[:, ::1],
     position: cython.double,
     rate: cython.double,

@@ -76,6 +76,9 @@ class LiveRoute:
         self._mix.connect(self.context.destination)
         for node in self._nodes:
             node.connect(self._mix)
+        if frames is not None:
+            # What is heard ends on the frame, although the devices stop a moment later.
+            self._mix.gain.set_value_at_time(0.0, frames / sample_rate)
         for track in tracks:
             track.add_event_listener("ended", self._hear_end)
         self._writers: list[TrackWriter] = []

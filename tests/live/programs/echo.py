@@ -20,15 +20,18 @@ def main(directory: Path, latency: float, block_frames: int) -> None:
     played = threading.Event()
     faults: list[str] = []
     position = 0
+    # A monitor does not hear how a new client begins.
+    silence = 9600
 
     def on_block(samples: np.ndarray, lost: bool, time: float) -> None:
         heard.append(samples)
         listening.set()
 
     def render(out: np.ndarray, time: float) -> None:
-        nonlocal position
+        nonlocal position, silence
         out.fill(0)
-        if not listening.is_set():
+        if not listening.is_set() or silence > 0:
+            silence -= out.shape[1]
             return
         part = noise[:, position : position + out.shape[1]]
         out[:, : part.shape[1]] = part
