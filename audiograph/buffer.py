@@ -102,9 +102,10 @@ class AudioBuffer:
         """Fill `destination`, shape (frames,), from a channel, beginning at `buffer_offset`.
 
         Copies what there is; the rest of `destination` stays. Raises IndexSizeError where there is
-        no such channel.
+        no such channel, ValueError for a negative offset.
         """
         self._check_channel(channel_number)
+        _check_offset(buffer_offset)
         frames = max(0, min(self.length - buffer_offset, len(destination)))
         destination[:frames] = self._samples[channel_number, buffer_offset:][:frames]
 
@@ -113,11 +114,13 @@ class AudioBuffer:
     ) -> None:
         """Write `source`, shape (frames,), into a channel, beginning at `buffer_offset`.
 
-        Copies what fits. Raises IndexSizeError where there is no such channel.
+        Copies what fits. Raises IndexSizeError where there is no such channel, ValueError for a
+        negative offset.
         """
         self._check_channel(channel_number)
-        self._own()
+        _check_offset(buffer_offset)
         samples = np.asarray(source, np.float32)
+        self._own()
         frames = max(0, min(self.length - buffer_offset, len(samples)))
         self._samples[channel_number, buffer_offset:][:frames] = samples[:frames]
 
@@ -148,6 +151,11 @@ class AudioBuffer:
             raise IndexSizeError(
                 f"channel {channel} of a buffer of {self.number_of_channels} channels"
             )
+
+
+def _check_offset(offset: int) -> None:
+    if offset < 0:
+        raise ValueError(f"buffer_offset {offset}: 0 or more is needed")
 
 
 def check_shape(number_of_channels: int, length: int, sample_rate: float) -> None:

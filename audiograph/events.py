@@ -34,7 +34,7 @@ class EventTarget:
     https://dom.spec.whatwg.org/#interface-eventtarget
     """
 
-    # Type to what is called, in order; a handler attribute keeps the place where it was first set.
+    # Type to what is called, in order; a handler attribute keeps its place until it is unset.
     _listeners: dict[str, tuple[Listener | EventHandler, ...]] | None = None
     _handlers: dict[str, Listener] | None = None
 
@@ -46,21 +46,20 @@ class EventTarget:
 
     def remove_event_listener(self, type: str, callback: Listener) -> None:
         """Stop calling `callback` for events of `type`; no error where it was not added."""
-        listeners = self._listeners or {}
-        kept = tuple(each for each in listeners.get(type, ()) if each != callback)
-        self._listeners = {**listeners, type: kept}
+        self._remove(type, callback)
 
     def dispatch_event(self, event: Event) -> None:
         """Call the listeners for `event.type` with `event`, its `target` being this object."""
         event.target = self
         for listener in (self._listeners or {}).get(event.type, ()):
+            # "If listener's removed is true, then continue." An earlier one may have done that.
+            if listener not in (self._listeners or {}).get(event.type, ()):
+                continue
             call = (
-                (self._handlers or {}).get(event.type)
+                (self._handlers or {})[event.type]
                 if isinstance(listener, EventHandler)
                 else listener
             )
-            if call is None:
-                continue
             try:
                 call(event)
             except Exception:  # noqa: BLE001 - a listener's fault is its own; the others run
@@ -71,6 +70,11 @@ class EventTarget:
         present = listeners.get(type, ())
         if listener not in present:
             self._listeners = {**listeners, type: (*present, listener)}
+
+    def _remove(self, type: str, listener: Listener | EventHandler) -> None:
+        listeners = self._listeners or {}
+        kept = tuple(each for each in listeners.get(type, ()) if each != listener)
+        self._listeners = {**listeners, type: kept}
 
 
 class EventHandler:
@@ -96,6 +100,7 @@ class EventHandler:
         # "If an Object that is not callable is set, the handler is null": as Web IDL has it.
         if callback is None or not callable(callback):
             handlers.pop(self._type, None)
+            target._remove(self._type, self)
         else:
             handlers[self._type] = callback
             target._add(self._type, self)

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from inspect import Parameter, Signature
+from operator import index
 from typing import Any, ClassVar, Generic, TypeVar, get_args, overload
 
 from audiograph.buffer import MAX_CHANNELS
@@ -197,6 +198,7 @@ class AudioNode(EventTarget, Generic[OptionsT]):
 
     @channel_count.setter
     def channel_count(self, count: int) -> None:
+        count = index(count)
         if count != self._channel_count:
             self._check_fixed("channel_count", count)
         self.check_channel_count(count)
@@ -252,6 +254,7 @@ class AudioNode(EventTarget, Generic[OptionsT]):
     def _mix_anew(self, setting: str, value: object) -> None:
         for port in self._ports:
             self._context._post(setattr, port, setting, value)
+        self._context._post(self._context._renderer.graph.renew)
 
     @overload
     def connect(
@@ -272,6 +275,7 @@ class AudioNode(EventTarget, Generic[OptionsT]):
 
         https://webaudio.github.io/web-audio-api/#dom-audionode-connect
         """
+        output, input = index(output), index(input)
         self._check_output(output)
         wire = self._wire(destination, output, input)
         host = destination._host if isinstance(destination, AudioParam) else destination._context

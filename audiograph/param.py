@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final, Literal, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, SupportsFloat, overload
 
 import numpy as np
 
@@ -81,8 +81,8 @@ class AudioParam:
         host = self._host
         with host._lock:
             frame = host._renderer.frame
-            if self._set_at != frame and not self._timeline.is_empty():
-                last = max(0, frame - host.render_quantum_size)
+            if frame and self._set_at != frame and not self._timeline.is_empty():
+                last = frame - host.render_quantum_size
                 value = self._timeline.value_at(last, host.sample_rate)
                 self._current = float(np.float32(value))
                 self._set_at = frame
@@ -247,7 +247,9 @@ def _limit(limit: Limit, host: NodeHost, options: object) -> float:
 
 def _finite(value: float) -> float:
     """Round to what a float32 holds; raise TypeError for what is no finite number."""
-    rounded = float(np.float32(value))
-    if not isfinite(rounded):
-        raise TypeError(f"the value of a parameter is a finite number, not {value!r}")
-    return rounded
+    if isinstance(value, SupportsFloat):
+        with np.errstate(over="ignore"):
+            rounded = float(np.float32(value))
+        if isfinite(rounded):
+            return rounded
+    raise TypeError(f"the value of a parameter is a finite number, not {value!r}")

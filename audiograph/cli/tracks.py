@@ -78,6 +78,6 @@ def _row(track: MediaStreamTrack, is_first: bool) -> tuple[str, ...]:
         track.ready_state,
         "yes" if track.enabled else "no",
         "yes" if track.muted else "no",
-        str(settings["channel_count"]),
-        f"{settings['sample_rate']} Hz",
+        str(settings.get("channel_count", "")),
+        f"{settings.sample_rate} Hz" if "sample_rate" in settings else "",
     )

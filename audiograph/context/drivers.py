@@ -17,6 +17,9 @@ from audiograph.portaudio import Device, OutputStream
 Render = Callable[[NDArray[np.float32]], None]
 """Fills an array of shape (channels, a whole number of quanta)."""
 
+_LAST_BLOCK_SECONDS = 0.5
+"""How long a device may take to ask for its last block."""
+
 OnFault = Callable[[Exception], None]
 
 
@@ -29,8 +32,11 @@ class Driver(Protocol):
     def start(self) -> None:
         """Begin to ask; raises NotReadableError where the device does not start."""
 
-    def close(self) -> None:
-        """Ask no more and let the device go; never hangs."""
+    def close(self, *, at_once: bool = False) -> None:
+        """Ask no more, let what was rendered be heard, and let the device go; never hangs.
+
+        `at_once`, because the device has failed, nothing more is heard.
+        """
 
 
 class QuantumFeed:
@@ -40,15 +46,27 @@ class QuantumFeed:
         self._render = render
         self._quantum = quantum
         self._rest = np.zeros((channels, 0), np.float32)
+        self._stopped = False
+        self._empty = threading.Event()
+
+    def stop(self, seconds: float) -> None:
+        """Render no more; return when what was rendered has been taken, or after `seconds`."""
+        self._stopped = True
+        self._empty.wait(seconds)
 
     def fill(self, out: NDArray[np.float32]) -> None:
-        """Fill `out`, shape (channels, frames), with the next frames."""
+        """Fill `out`, shape (channels, frames), with the next frames; after `stop`, silence."""
         frames, kept = out.shape[1], self._rest.shape[1]
         if kept >= frames:
             out[:] = self._rest[:, :frames]
             self._rest = self._rest[:, frames:]
             return
         out[:, :kept] = self._rest
+        if self._stopped:
+            out[:, kept:] = 0.0
+            self._rest = self._rest[:, kept:]
+            self._empty.set()
+            return
         fresh = np.empty(
             (out.shape[0], ceil((frames - kept) / self._quantum) * self._quantum), np.float32
         )
@@ -70,6 +88,7 @@ class DeviceDriver:
         latency: float,
         on_fault: OnFault,
     ) -> None:
+        self._feed = feed
         self._stream = OutputStream(
             device,
             sample_rate=sample_rate,
@@ -83,7 +102,10 @@ class DeviceDriver:
     def start(self) -> None:
         self._stream.start()
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:
+        if not at_once:
+            self._feed.stop(_LAST_BLOCK_SECONDS)
+            self._stream.drain()
         self._stream.close()
 
 
@@ -105,7 +127,7 @@ class FollowDriver:
     def start(self) -> None:
         self._source.follow(self._delivered)
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:
         self._source.unfollow(self._delivered)
 
     def _delivered(self, frames: int) -> None:
@@ -142,7 +164,7 @@ class ClockDriver:
     def start(self) -> None:
         self._thread.start()
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:
         self._stopped.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()

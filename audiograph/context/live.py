@@ -234,15 +234,15 @@ class AudioContext(BaseAudioContext):
             try:
                 driver.start()
             except BaseException:
-                driver.close()
+                driver.close(at_once=True)
                 raise
             self._driver = driver
             self._change_state("running")
 
-    def _halt(self, state: AudioContextState) -> None:
+    def _halt(self, state: AudioContextState, *, at_once: bool = False) -> None:
         driver, self._driver = self._driver, None
         if driver is not None:
-            driver.close()
+            driver.close(at_once=at_once)
         self._change_state(state)
 
     def _change_state(self, state: AudioContextState) -> None:
@@ -279,7 +279,8 @@ class AudioContext(BaseAudioContext):
 
     def _device(self) -> Device:
         """Return the sink's device. Raises NotFoundError where there is none."""
-        if self._sink == "":
+        # "default" is the id of the default output in enumerate_devices().
+        if self._sink in ("", "default"):
             return default_device("audiooutput")
         for device in devices():
             if device.id == self._sink and device.kind == "audiooutput":
@@ -303,7 +304,7 @@ class AudioContext(BaseAudioContext):
     def _fail(self, error: Exception) -> None:
         with self._turn:
             if self._state == "running":
-                self._halt("suspended")
+                self._halt("suspended", at_once=True)
         self.dispatch_event(ErrorEvent("error", error=error))
 
     def _start_by_itself(self) -> None:

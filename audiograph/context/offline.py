@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isfinite
 from typing import Any, overload
 
 import numpy as np
@@ -21,7 +21,6 @@ from audiograph.errors import InvalidStateError
 from audiograph.events import Event, EventHandler
 from audiograph.nodes.destination import DestinationOptions
 from audiograph.options import read_options
-from audiograph.render.loop import BLOCK_FRAMES
 from audiograph.render.processor import Samples
 
 
@@ -134,7 +133,8 @@ class OfflineAudioContext(BaseAudioContext):
         with self._render_running():
             samples = self._render(frames)
         buffer = AudioBuffer._wrap(samples, self.sample_rate)
-        self._set_state("closed" if self._taken == self._length else "suspended")
+        if self._state != "closed":
+            self._set_state("closed" if self._taken == self._length else "suspended")
         self.dispatch_event(OfflineAudioCompletionEvent("complete", rendered_buffer=buffer))
         return buffer
 
@@ -143,15 +143,21 @@ class OfflineAudioContext(BaseAudioContext):
 
         It runs in the thread that renders; rendering goes on when it returns. Raises
         InvalidStateError for a time that is negative, has passed, is behind the end, or for which
-        there is a callback already.
+        there is a callback already, and TypeError for what is no finite number or not callable.
 
         https://webaudio.github.io/web-audio-api/#dom-offlineaudiocontext-suspend
         """
+        if not isfinite(when):
+            raise TypeError(f"suspend at {when} s: a finite time is needed")
+        if not callable(callback):
+            raise TypeError(f"suspend needs a function to call, not {callback!r}")
         quantum = self.render_quantum_size
         frame = ceil(round(when * self.sample_rate * 1024) / 1024 / quantum) * quantum
         with self._lock:
-            # AD-HOC: the text forbids the current time as well; browsers take it before the start.
-            if when < 0 or frame < self._renderer.frame:
+            # AD-HOC: the text forbids the current time as well; browsers take it before the start,
+            # and between two chunks nothing speaks against it.
+            passed = self._renderer.frame + self._rendering
+            if when < 0 or frame < passed:
                 raise InvalidStateError(
                     f"suspend at {when} s: the context is at {self.current_time} s already"
                 )
@@ -216,12 +222,20 @@ class OfflineAudioContext(BaseAudioContext):
         out = np.empty((self._channels, kept + fresh), np.float32)
         out[:, :kept] = self._rest
         at = kept
-        while at < kept + fresh:
-            self._pause_where_wanted()
-            count = self._frames_until_pause(min(kept + fresh - at, BLOCK_FRAMES))
-            self._renderer.render(self._destination._vertex, out[:, at : at + count])
-            at += count
-            self._hear()
+        try:
+            while at < kept + fresh:
+                self._pause_where_wanted()
+                count = self._frames_until_pause(
+                    min(kept + fresh - at, self._renderer.block_frames)
+                )
+                self._renderer.render(self._destination._vertex, out[:, at : at + count])
+                at += count
+                self._hear()
+        except BaseException:
+            # A callback raised, or the user broke off: what is rendered is the next chunk's.
+            self._rest = out[:, :at].copy()
+            self._set_state("suspended")
+            raise
         self._rest = out[:, frames:].copy()
         self._taken += frames
         return out[:, :frames]

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audiograph.errors import DOMException
+from audiograph.media.constraints import DoubleRange, MediaTrackCapabilities, ULongRange
+from audiograph.media.selection import Possible
 from audiograph.media.source import Source
-from audiograph.portaudio import Device, InputStream
+from audiograph.portaudio import Device, InputStream, supported_rates
+from audiograph.render.mixing import convert
 
 DEFAULT_LATENCY_SECONDS = 0.04
 """What is asked of an input device where nobody says otherwise."""
 
 MOST_DEFAULT_CHANNELS = 2
 """Channels that are taken of a device that has more, where nobody says otherwise."""
+
+MOST_LATENCY_SECONDS = 1.0
+"""What a device may be asked for, whatever latency it suggests."""
+
+SAMPLE_BITS = 32
 
 
 class DeviceSource(Source):
@@ -25,8 +35,8 @@ class DeviceSource(Source):
     device : Device
         An "audioinput".
     sample_rate, channels : int or None
-        What is wanted. It is asked for that rate, or by default its own; and for two channels
-        at least, where it has them.
+        What is wanted, of the channels at most those that it has; by default its own rate, and
+        two channels.
     latency : float
         Seconds of buffer to ask for.
 
@@ -47,12 +57,14 @@ class DeviceSource(Source):
         self.device = device
         rate = sample_rate or device.default_sample_rate
         # NB: a device that is asked for fewer channels than it has drops or mixes them as it likes.
-        count = min(device.channels, max(channels or 0, MOST_DEFAULT_CHANNELS))
+        # So two are asked for at least, and mixed to one here.
+        opened = min(device.channels, max(channels or 0, MOST_DEFAULT_CHANNELS))
+        count = min(opened, channels or opened)
         self._followers: tuple[Callable[[int], None], ...] = ()
         self._stream = InputStream(
             device,
             sample_rate=rate,
-            channels=count,
+            channels=opened,
             latency=latency,
             on_block=self._receive,
             on_fault=self.end,
@@ -65,24 +77,26 @@ class DeviceSource(Source):
             settings={
                 "device_id": device.id,
                 "group_id": device.group_id,
-                "latency": self._stream.latency,
-                "sample_size": 32,
+                # By the text: "The number is expected to be the target latency of the
+                # configuration; the actual latency may show some variation from that."
+                "latency": latency,
+                "sample_size": SAMPLE_BITS,
                 "echo_cancellation": False,
                 "auto_gain_control": False,
                 "noise_suppression": False,
             },
-            capabilities={
-                "device_id": device.id,
-                "group_id": device.group_id,
-                "channel_count": {"min": 1, "max": device.channels},
-                "latency": {"min": device.low_latency, "max": device.high_latency},
-                "sample_size": {"min": 32, "max": 32},
-                "echo_cancellation": [False],
-                "auto_gain_control": [False],
-                "noise_suppression": [False],
-            },
         )
         self._stream.start()
+
+    def capabilities(self) -> MediaTrackCapabilities:
+        return capabilities_of(
+            self.device,
+            sample_rates=(self.sample_rate, *self._rates),
+            latencies=(self.settings["latency"],),
+        )
+
+    def possible_settings(self) -> Possible:
+        return {**super().possible_settings(), "device_id": ids_of(self.device)}
 
     def follow(self, follower: Callable[[int], None]) -> None:
         """Have `follower(frames)` called, in the device's thread, after every block."""
@@ -96,7 +110,45 @@ class DeviceSource(Source):
         super().stop()
         self._stream.close()
 
+    @cached_property
+    def _rates(self) -> tuple[int, ...]:
+        return rates_of(self.device)
+
     def _receive(self, samples: NDArray[np.float32], lost: bool, time: float) -> None:
-        self.push(samples)
+        self.push(convert(samples, self.channels, "speakers"))
         for follower in self._followers:
             follower(samples.shape[1])
+
+
+def capabilities_of(
+    device: Device, *, sample_rates: Iterable[float] = (), latencies: Iterable[float] = ()
+) -> MediaTrackCapabilities:
+    """Return what a track of `device` could be, with the rates and latencies known besides."""
+    rates = [round(rate) for rate in (device.default_sample_rate, *sample_rates)]
+    seconds = [device.low_latency, device.high_latency, MOST_LATENCY_SECONDS, *latencies]
+    return MediaTrackCapabilities(
+        device_id=device.id,
+        group_id=device.group_id,
+        sample_rate=ULongRange(min=min(rates), max=max(rates)),
+        channel_count=ULongRange(min=1, max=device.channels),
+        latency=DoubleRange(min=min(seconds), max=max(seconds)),
+        sample_size=ULongRange(min=SAMPLE_BITS, max=SAMPLE_BITS),
+        echo_cancellation=[False],
+        auto_gain_control=[False],
+        noise_suppression=[False],
+    )
+
+
+def ids_of(device: Device) -> list[str]:
+    """Return what a constraint on device_id may call `device`: its id, "" and maybe "default"."""
+    # By the text: "If a string of length 0 is used as a deviceId value constraint …, it MAY be
+    # interpreted as if the constraint is not specified."
+    return [device.id, "", *(["default"] if device.is_default else [])]
+
+
+def rates_of(device: Device) -> tuple[int, ...]:
+    """Return the usual rates that `device` takes: none where it can't be asked for the moment."""
+    try:
+        return supported_rates(device)
+    except DOMException:
+        return ()

@@ -1,8 +1,8 @@
 """Sound from a pipe: streamed where the format allows it, else taken in to its end first.
 
-WAV and raw samples are read as they come; so are AU, W64, OGG and MP3, by libsndfile. Everything
-else (FLAC above all) needs to be gone back in: it is copied to a file without a name, which means
-that nothing sounds before the pipe ends.
+WAV and raw samples are read as they come; so are AU, W64, MP3 and OGG, by libsndfile, which takes
+OGG 16 KiB at a time (about a second). Everything else (FLAC above all) needs to be gone back in: it
+is copied to a file without a name, which means that nothing sounds before the pipe ends.
 """
 
 from __future__ import annotations
@@ -88,6 +88,14 @@ class _Source:
             write(data)
             data = self._more(_CHUNK)
 
+    def keep_open(self) -> None:
+        """Go on with a descriptor of our own, whatever becomes of the caller's."""
+        self._descriptor = os.dup(self._descriptor)
+
+    def close(self) -> None:
+        """Close the descriptor that `keep_open` made."""
+        os.close(self._descriptor)
+
     def _more(self, size: int) -> bytes:
         try:
             return os.read(self._descriptor, min(size, _CHUNK))
@@ -127,6 +135,7 @@ def _samples(
 def _pumped(source: _Source, label: str, release: Callable[[], None]) -> Reader:
     """Put the beginning back in front of the rest, through a pipe of our own."""
     reading, writing = os.pipe()
+    source.keep_open()
 
     def pump() -> None:
         # A fault of the source ends the sound; the reader's going away ends the pump.
@@ -134,6 +143,7 @@ def _pumped(source: _Source, label: str, release: Callable[[], None]) -> Reader:
             with suppress(NotReadableError, BrokenPipeError):
                 source.copy_to(partial(write_all, writing))
         finally:
+            source.close()
             os.close(writing)
 
     def close() -> None:

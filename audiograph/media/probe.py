@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +9,14 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from audiograph.errors import EncodingError
+from audiograph.errors import NotSupportedError
 from audiograph.media.files import open_file
 from audiograph.media.riff import read_wave_header
-from audiograph.media.sound import known_frames
+from audiograph.media.sound import known_frames, open_sound
 
 _STEP = 65536
 
+# IMA, Microsoft's and the lossy codecs have no width of a sample.
 _BITS = {"FLOAT": 32, "DOUBLE": 64, "ULAW": 8, "ALAW": 8}
 _WIDTHS = {"S8": 8, "U8": 8, "16": 16, "20": 20, "24": 24, "32": 32}
 
@@ -84,19 +84,19 @@ class FileInfo:
 def probe(path: str | Path) -> FileInfo:
     """Read the file at `path` from end to end, in constant memory, and return what it is.
 
-    Raises what `audiograph.media.files.open_file` raises, and EncodingError for a pipe.
+    Raises what `audiograph.media.files.open_file` raises, and NotSupportedError for a pipe.
     """
     path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise NotSupportedError(f"'{path}' is no file that can be read twice; copy it to one")
     reader = open_file(path)
     try:
-        if not path.is_file():
-            raise EncodingError(f"'{path}' is no file that can be read twice; copy it to one")
         meter = _Meter(reader.channels)
         while (block := reader.read(_STEP)).shape[1]:
             meter.add(block)
     finally:
         reader.close()
-    with soundfile.SoundFile(os.fspath(path)) as sound:
+    with path.open("rb") as file, open_sound(file.fileno(), path.name) as sound:
         return FileInfo(
             path=path,
             size=path.stat().st_size,
@@ -149,7 +149,7 @@ class _Meter:
 
 
 def _header_frames(path: Path, sound: soundfile.SoundFile) -> int | None:
-    # libsndfile corrects a WAV header by the file's size; here the header itself has the word.
+    # libsndfile corrects what a WAV header says by the file's size; here the header has the word.
     with path.open("rb") as file:
         header = read_wave_header(file.read)
     if header is not None and header.subtype is not None:

@@ -14,6 +14,14 @@ from audiograph.errors import EncodingError, InvalidStateError, NotReadableError
 
 _STEP = 16384  # frames at a time: small enough for the cache, large enough for numpy
 
+# At an error in an MP3 libsndfile drops all that it was asked for, so it is asked for one frame of
+# MPEG's at a time.
+_MPEG_STEP = 1152
+
+# What a lossy decoder gives depends on what it was given before; after so much it has settled.
+_PREROLL = 16384
+_LOSSY = {"VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III"}
+
 # Their values fit into 16 bits, and reading those is six times faster than reading floats.
 _SHORT = {"PCM_16", "PCM_S8", "PCM_U8", "ULAW", "ALAW"}
 
@@ -82,8 +90,10 @@ class SoundReader:
         self._is_closed = False
         is_short = sound.subtype in _SHORT
         self._scale = np.float32(1 / 32768) if is_short else None
+        self._step = _MPEG_STEP if sound.format == "MP3" else _STEP
+        self._preroll = _PREROLL if sound.subtype in _LOSSY else 0
         self._buffer: NDArray[Any] = np.empty(
-            (_STEP, self.channels), np.int16 if is_short else np.float32
+            (self._step, self.channels), np.int16 if is_short else np.float32
         )
 
     def read(self, frames: int) -> NDArray[np.float32]:
@@ -100,13 +110,18 @@ class SoundReader:
         if frame < 0:
             raise ValueError(f"frame {frame} of {self.label}; the first is frame 0")
         if self._is_stream:
-            self._skip_to(frame)
-            return
-        if self.frames is None:
+            if frame < self._position:
+                raise NotSupportedError(
+                    f"{self.label} cannot go back from frame {self._position} to {frame}; "
+                    "save it to a file to move about in it"
+                )
+        elif self.frames is None:
             self._seek_handle(0)
-            self._skip_to(frame)
-            return
-        self._seek_handle(min(frame, self.frames))
+        else:
+            frame = min(frame, self.frames)
+            self._seek_handle(max(frame - self._preroll, 0))
+        while self._position < frame and not self._has_ended:
+            self._next(frame - self._position)
 
     def close(self) -> None:
         if not self._is_closed:
@@ -115,8 +130,8 @@ class SoundReader:
             self._release()
 
     def _next(self, frames: int) -> NDArray[np.float32]:
-        """Return the next `frames` frames, or the next _STEP if that is less."""
-        frames = min(frames, _STEP)
+        """Return the next `frames` frames, or a step of them if that is less."""
+        frames = min(frames, self._step)
         there = frames if self._limit is None else min(frames, self._limit - self._position)
         buffer = self._buffer[: 0 if self._has_ended else there]
         try:
@@ -136,15 +151,6 @@ class SoundReader:
             else:
                 np.multiply(buffer[:count, channel], self._scale, out=row)
         return out
-
-    def _skip_to(self, frame: int) -> None:
-        if frame < self._position:
-            raise NotSupportedError(
-                f"{self.label} cannot go back from frame {self._position} to {frame}; "
-                "save it to a file to move about in it"
-            )
-        while self._position < frame and not self._has_ended:
-            self._next(frame - self._position)
 
     def _seek_handle(self, frame: int) -> None:
         try:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from math import ceil
-from typing import Literal
+from typing import Any, Literal
 
 from audiograph.media.bridge_tap import BridgeTap
+from audiograph.media.constraints import MediaTrackCapabilities, MediaTrackSettings, ULongRange
 from audiograph.media.reader import Reader
+from audiograph.media.selection import Possible
 from audiograph.media.tap import Tap
 from audiograph.render.processor import Samples
 
@@ -43,9 +45,7 @@ class Source:
     sample_rate : float
         Frames per second.
     settings : mapping
-        The MediaTrackSettings that tracks of this source have.
-    capabilities : mapping
-        The MediaTrackCapabilities that they have.
+        What the MediaTrackSettings of its tracks have besides.
     """
 
     clocked = True
@@ -57,18 +57,14 @@ class Source:
         channels: int,
         sample_rate: float,
         *,
-        settings: Mapping[str, object] | None = None,
-        capabilities: Mapping[str, object] | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.label = label
         self.channels = channels
         self.sample_rate = sample_rate
-        shape = {"sample_rate": round(sample_rate), "channel_count": channels}
-        self.settings: Mapping[str, object] = {**shape, **(settings or {})}
-        self.capabilities: Mapping[str, object] = {
-            **{name: {"min": value, "max": value} for name, value in shape.items()},
-            **(capabilities or {}),
-        }
+        self.settings = MediaTrackSettings(
+            sample_rate=round(sample_rate), channel_count=channels, **(settings or {})
+        )
         self.error: Exception | None = None
         """Why the source ended, where it failed."""
         self.ended = False
@@ -77,6 +73,18 @@ class Source:
         self._takers: tuple[Callable[[Samples], object], ...] = ()
         self._users = 0
         self._lock = threading.Lock()
+
+    def capabilities(self) -> MediaTrackCapabilities:
+        """Return what a source of its kind could be."""
+        rate, channels = self.settings.sample_rate, self.settings.channel_count
+        return MediaTrackCapabilities(
+            sample_rate=ULongRange(min=rate, max=rate),
+            channel_count=ULongRange(min=channels, max=channels),
+        )
+
+    def possible_settings(self) -> Possible:
+        """Return what its settings could become while it runs: by default, what they are."""
+        return {name: [value] for name, value in self.settings.items()}
 
     def open_tap(self, sample_rate: float, pace: Pace, latency: float = 0.0) -> AnyTap:
         """Return a tap that delivers at `sample_rate` to a consumer of that `pace`.
@@ -157,7 +165,7 @@ class PulledSource(Source):
 
     clocked = False
 
-    def __init__(self, reader: Reader, *, settings: Mapping[str, object] | None = None) -> None:
+    def __init__(self, reader: Reader, *, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(
             reader.label, reader.channels, float(reader.sample_rate), settings=settings
         )

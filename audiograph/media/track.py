@@ -6,10 +6,17 @@ https://w3c.github.io/mediacapture-main/#mediastreamtrack
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 from uuid import uuid4
 
+from audiograph.errors import OverconstrainedError
 from audiograph.events import Event, EventHandler, EventTarget
+from audiograph.media.constraints import (
+    MediaTrackCapabilities,
+    MediaTrackConstraints,
+    MediaTrackSettings,
+)
+from audiograph.media.selection import failed_constraint, required, select_settings
 from audiograph.media.source import AnyTap, Pace, Source
 
 MediaStreamTrackState = Literal["live", "ended"]
@@ -32,6 +39,7 @@ class MediaStreamTrack(EventTarget):
         self._source = source
         self._id = str(uuid4()) if id is None else id
         self._enabled = True
+        self._constraints = MediaTrackConstraints()
         self._state: MediaStreamTrackState = "live"
         self._taps: tuple[AnyTap, ...] = ()
         source.use()
@@ -81,6 +89,8 @@ class MediaStreamTrack(EventTarget):
         track = MediaStreamTrack(self._source)
         # By the text: "Set trackClone's [[ReadyState]] / [[Enabled]] … to track's … value."
         track.enabled = self._enabled
+        # By the text: "Set trackClone's [[Constraints]] to a clone of track's [[Constraints]]."
+        track._constraints = self._constraints
         if self._state == "ended":
             track.stop()
         return track
@@ -99,13 +109,67 @@ class MediaStreamTrack(EventTarget):
         self._taps = ()
         self._source.unuse()
 
-    def get_settings(self) -> Mapping[str, object]:
-        """Return what the source delivers: sample_rate, channel_count, device_id, …."""
-        return dict(self._source.settings)
+    def get_settings(self) -> MediaTrackSettings:
+        """Return what the source delivers: sample_rate, channel_count, device_id, ….
 
-    def get_capabilities(self) -> Mapping[str, object]:
-        """Return what the source can deliver: a range ({"min", "max"}) or a list for each."""
-        return dict(self._source.capabilities)
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-getsettings
+        """
+        settings = self._source.settings
+        # By the text: "If track's [[ReadyState]] is "ended" … For each property of the list of
+        # inherent constrainable track properties, add a corresponding property to settings."
+        if self._state == "ended":
+            return MediaTrackSettings(device_id=settings.device_id, group_id=settings.group_id)
+        return settings
+
+    def get_capabilities(self) -> MediaTrackCapabilities:
+        """Return what the source could deliver: a range or a list for each property.
+
+        The rates of a device are tried out for that, the first time, which takes a moment.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-getcapabilities
+        """
+        return self._source.capabilities()
+
+    def get_constraints(self) -> MediaTrackConstraints:
+        """Return the constraints that were applied last.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-getconstraints
+        """
+        return self._constraints
+
+    def apply_constraints(
+        self, constraints: MediaTrackConstraints | Mapping[str, Any] | None = None, /, **fields: Any
+    ) -> None:
+        """Take note of new constraints in place of the old.
+
+        What a source delivers does not change while it runs, so the required ones must be met
+        already. Takes MediaTrackConstraints, a dict or the members as keywords; on a track that
+        has ended nothing happens.
+
+        Raises
+        ------
+        OverconstrainedError
+            When a required constraint is not met; the old constraints stay in effect.
+        TypeError
+            For what are no constraints.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-applyconstraints
+        """
+        wanted = MediaTrackConstraints.read(constraints, **fields)
+        # By the text: "If track's [[ReadyState]] is "ended" … resolve p with undefined."
+        if self._state == "ended":
+            return
+        possible = self._source.possible_settings()
+        # "If successfulSettings is undefined, let failedConstraint be any required constraint whose
+        # fitness distance was infinity for all settings dictionaries examined."
+        if select_settings(possible, wanted) is None:
+            name = failed_constraint([possible], wanted)
+            raise OverconstrainedError(
+                name,
+                f"{self.label!r} can't have {name} {required(wanted[name])} while it runs with "
+                f"{self._source.settings.get(name, 'none')}",
+            )
+        self._constraints = wanted
 
     def _open_tap(self, sample_rate: float, pace: Pace, latency: float = 0.0) -> AnyTap:
         """Return a new tap on the track's audio; of an ended track it has ended."""

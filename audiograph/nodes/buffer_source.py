@@ -7,7 +7,6 @@ from math import ceil, floor, inf
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audiograph.buffer import AudioBuffer
 from audiograph.errors import InvalidStateError
@@ -17,6 +16,11 @@ from audiograph.param import Param
 from audiograph.render.kernels import play_linear
 from audiograph.render.processor import Block, Samples
 from audiograph.render.scheduled import ScheduledProcessor
+
+# AD-HOC: beyond a million frames of the buffer for one of the context, positions would soon be more
+# than a number holds.
+_FASTEST = 2.0**20
+_HIGHEST_OCTAVE = 1000.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,9 +138,12 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
         when = check_time("when", when)
         offset = 0.0 if offset is None else check_time("offset", offset)
         duration = inf if duration is None else check_time("duration", duration)
-        self._start(when)
-        self._context._post(self._processor.choose, offset, duration)
-        self._acquire()
+        with self._context._lock:
+            self._check_not_started()
+            # NB: before the start, since the render thread may read its messages in between.
+            self._context._post(self._processor.choose, offset, duration)
+            self._acquire()
+            self._start(when)
 
     def _acquire(self) -> None:
         """Hand the buffer's content, as it is now, to the render side."""
@@ -146,6 +153,7 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
             self._context._post(
                 self._processor.set_samples, self._buffer._acquire(), self._buffer.sample_rate
             )
+        self._context._post(self._context._renderer.graph.renew)
 
     def _loop_anew(self) -> None:
         self._context._post(self._processor.set_loop, self._loop, self._loop_start, self._loop_end)
@@ -192,44 +200,39 @@ class BufferSourceProcessor(ScheduledProcessor):
 
     def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
         frames = super().steady_frames(start, frames, settled=settled)
-        if self.channels == 1 or self._samples is None:
+        endless = self._loop[0] and self._duration == inf
+        if self._samples is None or endless or self._start >= start + self._quantum:
             return frames
         if not settled or not self._playing:
-            # NB: also while looping, since a duration may end it.
-            endless = self._loop[0] and self._duration == inf
-            return frames if endless and self._playing else min(frames, self._quantum)
+            return self._quantum
         return self.within(start, frames, start + self._frames_left(self._rate))
 
     def play(self, block: Block, offset: int, frames: int) -> Samples | None:
         if self._samples is None:
             return None
-        rates = self._rates(block)
-        if isinstance(rates, float):
-            out, ended = self._play(block.start + offset, rates, frames)
-            if ended:
-                self.finish(block.start + offset + out.shape[1])
-            return out
+        steady = all(isinstance(value, float) for value in block.params.values())
         parts: list[Samples] = []
-        at = offset
-        while at < offset + frames:
-            count = min(offset + frames, (at // block.quantum + 1) * block.quantum) - at
-            out, ended = self._play(block.start + at, float(rates[at]), count)
+        at, end = offset, offset + frames
+        while at < end and not self.finished:
+            # The parameters are k-rate: they change with the quantum.
+            last = end if steady else min(end, (at // block.quantum + 1) * block.quantum)
+            out, ended = self._play(block.start + at, self._rate_at(block, at), last - at)
             parts.append(out)
             at += out.shape[1]
             if ended:
                 self.finish(block.start + at)
-                break
-        return np.concatenate(parts, axis=1)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
-    def _rates(self, block: Block) -> float | NDArray[np.float64]:
-        """Return the steps in the buffer for a frame: a number, or one for each frame."""
+    def _rate_at(self, block: Block, frame: int) -> float:
+        """Return the steps in the buffer for a frame of the block."""
+        rate, detune = (
+            value if isinstance(value, float) else float(value[frame])
+            for value in (block.params["playback_rate"], block.params["detune"])
+        )
         # By the text: "computedPlaybackRate(t) = playbackRate(t) * pow(2, detune(t) / 1200)"
-        rate, detune = block.params["playback_rate"], block.params["detune"]
-        scale: float = self._buffer_rate / self._sample_rate
-        if isinstance(rate, float) and isinstance(detune, float):
-            return float(rate * 2.0 ** (detune / 1200) * scale)
-        factor = np.exp2(np.asarray(detune, np.float64) / 1200)
-        return np.broadcast_to(np.asarray(rate, np.float64) * factor * scale, block.frames)
+        steps = rate * 2.0 ** min(detune / 1200, _HIGHEST_OCTAVE)
+        steps *= self._buffer_rate / self._sample_rate
+        return float(min(max(steps, -_FASTEST), _FASTEST))
 
     def _play(self, start: int, rate: float, frames: int) -> tuple[Samples, bool]:
         """Return up to `frames` frames at one rate, and whether the source ended with them."""

@@ -11,7 +11,7 @@ from audiograph.buffer import MAX_CHANNELS
 from audiograph.errors import IndexSizeError
 from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions, ChannelRules
-from audiograph.render.processor import Block, Processor, Signal, Silence
+from audiograph.render.processor import Block, ChannelCounts, Processor, Signal, Silence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +44,20 @@ class ChannelMergerNode(AudioNode[ChannelMergerOptions]):
         return options.number_of_inputs, 1
 
     def make_processor(self, options: ChannelMergerOptions) -> Processor:
-        return ChannelMergerProcessor()
+        return ChannelMergerProcessor(options.number_of_inputs)
 
 
 class ChannelMergerProcessor(Processor):
     """Stack the inputs."""
 
+    def __init__(self, inputs: int) -> None:
+        self._inputs = inputs
+
+    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
+        return frozenset([self._inputs])
+
     def process(self, block: Block) -> Sequence[Signal]:
-        out = np.zeros((len(block.inputs), block.frames), np.float32)
+        out = np.zeros((self._inputs, block.frames), np.float32)
         for channel, signal in zip(out, block.inputs, strict=True):
             if not isinstance(signal, Silence):
                 channel[:] = signal[0]

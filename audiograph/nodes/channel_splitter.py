@@ -9,7 +9,14 @@ from audiograph.buffer import MAX_CHANNELS
 from audiograph.errors import IndexSizeError
 from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions, ChannelRules
-from audiograph.render.processor import SILENCE, Block, Processor, Signal, Silence
+from audiograph.render.processor import (
+    SILENCE,
+    Block,
+    ChannelCounts,
+    Processor,
+    Signal,
+    Silence,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +61,9 @@ class ChannelSplitterProcessor(Processor):
 
     def __init__(self, outputs: int) -> None:
         self._outputs = outputs
+
+    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
+        return frozenset([1])
 
     def process(self, block: Block) -> Sequence[Signal]:
         (signal,) = block.inputs

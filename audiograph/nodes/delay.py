@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, inf
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from audiograph.render.mixing import convert
 from audiograph.render.processor import (
     SILENCE,
     Block,
+    ChannelCounts,
     ParamValue,
     Processor,
     Samples,
@@ -67,25 +68,28 @@ class DelayNode(AudioNode[DelayOptions]):
             )
 
     def make_processor(self, options: DelayOptions) -> Processor:
-        return DelayProcessor(options.max_delay_time, self._context.sample_rate)
+        return DelayProcessor(
+            options.max_delay_time, self._context.sample_rate, self._context.render_quantum_size
+        )
 
 
 class DelayProcessor(DelayLine):
     """A ring of the last frames, written at the back and read `delay_time` before it.
 
-    Frame n of the ring is at n modulo its length.
+    Frame n is at n modulo the ring's length. Of each frame it is known how many channels the input
+    had then, none for silence, of which nothing is written.
     """
 
-    def __init__(self, max_delay_time: float, sample_rate: float) -> None:
+    def __init__(self, max_delay_time: float, sample_rate: float, quantum: int) -> None:
         longest = ceil(max_delay_time * sample_rate) + 1
         self._longest = longest
-        self._length = longest + BLOCK_FRAMES
+        self._length = longest + max(BLOCK_FRAMES, quantum)
+        self._quantum = quantum
         self._ring = np.zeros((1, 0), np.float32)
-        self._last_sound = -longest
-        # (frame, channels): from which frame on the ring holds how many channels.
-        self._widths: deque[tuple[int, int]] = deque([(-1, 1)])
-        self._delay: float | None = 0.0
-        self._quantum = 0
+        # (frame, channels): from which frame on the input had how many channels.
+        self._runs: deque[tuple[int, int]] = deque([(-self._length, 0)])
+        # In frames, where it stayed the same for the last block.
+        self._delay: float | None = None
 
     def process(self, block: Block) -> Sequence[Signal]:
         self.write(block)
@@ -93,53 +97,68 @@ class DelayProcessor(DelayLine):
 
     def write(self, block: Block) -> None:
         (signal,) = block.inputs
-        self._quantum = block.quantum
-        if isinstance(signal, Silence):
-            self._note_width(block.start, 1)
-            if self._ring.shape[1]:
-                self._put(block.start, np.zeros((1, block.frames), np.float32))
-        else:
-            self._note_width(block.start, signal.shape[0])
+        channels = 0 if isinstance(signal, Silence) else signal.shape[0]
+        if channels != self._runs[-1][1]:
+            self._runs.append((block.start, channels))
+        while len(self._runs) > 1 and self._runs[1][0] <= block.start - self._longest:
+            self._runs.popleft()
+        if not isinstance(signal, Silence):
             self._put(block.start, signal)
-            self._last_sound = block.start + block.frames - 1
-        self.sounding = block.start + block.frames - 1 - self._last_sound <= self._longest
+        self.sounding = len(self._runs) > 1 or channels > 0
 
     def read(self, block: Block) -> Signal:
         delay = self._delay_frames(block)
         self._delay = delay if isinstance(delay, float) else None
         start, frames = block.start, block.frames
-        if start - float(np.max(delay)) > self._last_sound:
+        # "… stops actively processing when the input that was received … no longer affects the
+        # output."
+        oldest = floor(start - float(np.max(delay)))
+        if not any(self._runs_within(oldest, start + frames)):
             return SILENCE
         if isinstance(delay, float):
-            # One position for all: a slice, and its neighbour where it lies between frames.
-            position = float(start - delay)
-            first = int(np.floor(position))
-            fraction = np.float32(position - first)
-            out = self._take(first, frames)
-            if fraction:
-                out = out + fraction * (self._take(first + 1, frames) - out)
-            positions = position + np.arange(frames, dtype=np.float64)
+            first = floor(start - delay)
+            fraction: np.float32 | Samples = np.float32(start - delay - first)
+            between = bool(fraction)
+            width = self._width(first, first + frames - 1 + between)
+            out = self._stretch(first, frames, width)
+            following = self._stretch(first + 1, frames, width) if between else out
         else:
             positions = np.arange(start, start + frames, dtype=np.float64) - delay
             indexes = np.floor(positions).astype(np.int64)
-            fractions = (positions - indexes).astype(np.float32)
-            out = self._ring[:, indexes % self._length]
-            out = out + fractions * (self._ring[:, (indexes + 1) % self._length] - out)
+            fraction = (positions - indexes).astype(np.float32)
+            between = bool(fraction.any())
+            # NB: the frame after the newest one is not there yet, nor needed.
+            after = indexes + (fraction > 0)
+            width = self._width(int(indexes.min()), int(after.max()))
+            out = self._scattered(indexes, width)
+            following = self._scattered(after, width) if between else out
+        if between:
+            out = out + fraction * (following - out)
         if self.in_loop and float(np.max(np.abs(out))) < _AUDIBLE:
             return SILENCE
-        return self._up_mix(out, positions)
+        return out
+
+    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
+        remembered = frozenset(channels for _, channels in self._runs if channels)
+        return remembered.union(*inputs)
 
     def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        changes = [frame for frame, _ in self._widths if frame >= 0]
-        if not changes:
-            return frames
         quantum = self._quantum
+        if self.in_loop:
+            # Each quantum that is too soft to be heard is silence.
+            return quantum
+        if len(self._runs) == 1:
+            return frames
         if self._delay is None or not settled:
             return quantum
-        # A widening is heard in the quantum that it comes out in, a narrowing in the one after.
-        edges = [int(frame + self._delay) // quantum * quantum for frame in changes]
-        following = [edge + n for edge in edges for n in (0, quantum) if edge + n > start]
-        return min(frames, min(following, default=start + frames) - start)
+        for frame, _ in list(self._runs)[1:]:
+            # A change is heard in the quantum that it comes out in or, where it is an end, in the
+            # one after; between frames, it begins one earlier.
+            last = ceil((frame + self._delay) / quantum) * quantum
+            first = floor((frame + self._delay - 1) / quantum) * quantum
+            if start <= last:
+                return quantum if start >= first else min(frames, first - start)
+        return frames
 
     def _delay_frames(self, block: Block) -> ParamValue:
         delay = block.params["delay_time"]
@@ -154,50 +173,59 @@ class DelayProcessor(DelayLine):
         frames_each = delay * rate
         return np.maximum(frames_each, block.quantum) if self.in_loop else frames_each
 
-    def _note_width(self, frame: int, channels: int) -> None:
-        if self._widths[-1][1] != channels:
-            self._widths.append((frame, channels))
-        while len(self._widths) > 1 and self._widths[1][0] <= frame - self._longest:
-            self._widths.popleft()
-        if len(self._widths) == 1:
-            self._ring = self._ring[:channels]
+    def _runs_within(self, first: int, last: int) -> Iterator[tuple[int, int, int]]:
+        """Yield (first, end, channels) for what sounded from the frame `first` to `last`."""
+        ends = [*[start for start, _ in self._runs][1:], last + 1]
+        for (start, channels), end in zip(self._runs, ends, strict=True):
+            begin, stop = max(start, first), min(end, last + 1)
+            if channels and begin < stop:
+                yield begin, stop, channels
 
-    def _up_mix(self, out: Samples, positions: NDArray[np.float64]) -> Samples:
-        """Give what was read the channels of its widest part, by loudspeaker layout."""
-        if len(self._widths) == 1:
-            return out[: self._widths[0][1]]
-        ends = [*[float(frame) for frame, _ in self._widths][1:], inf]
-        runs = [
-            (count, (positions >= first) & (positions < end))
-            for (first, count), end in zip(self._widths, ends, strict=True)
-        ]
-        runs = [(count, chosen) for count, chosen in runs if chosen.any()]
-        width = max((count for count, _ in runs), default=1)
-        mixed = np.zeros((width, out.shape[1]), np.float32)
-        for count, chosen in runs:
-            mixed[:, chosen] = convert(out[:count, chosen], width, "speakers")
-        return mixed
+    def _width(self, first: int, last: int) -> int:
+        """Return the channels of the widest part from the frame `first` to `last`."""
+        return max((channels for _, _, channels in self._runs_within(first, last)), default=1)
+
+    def _stretch(self, first: int, frames: int, width: int) -> Samples:
+        """Return the frames from `first` on, up-mixed to `width` channels."""
+        runs = list(self._runs_within(first, first + frames - 1))
+        if [(first, first + frames, width)] == runs:
+            return self._take(first, frames, width)
+        out = np.zeros((width, frames), np.float32)
+        for begin, stop, channels in runs:
+            part = self._take(begin, stop - begin, channels)
+            out[:, begin - first : stop - first] = convert(part, width, "speakers")
+        return out
+
+    def _scattered(self, indexes: NDArray[np.int64], width: int) -> Samples:
+        """Return the frames at `indexes`, up-mixed to `width` channels."""
+        lowest, highest = int(indexes.min()), int(indexes.max())
+        runs = list(self._runs_within(lowest, highest))
+        if [(lowest, highest + 1, width)] == runs:
+            return self._ring[:width, indexes % self._length]
+        out = np.zeros((width, len(indexes)), np.float32)
+        for begin, stop, channels in runs:
+            chosen = (indexes >= begin) & (indexes < stop)
+            part = self._ring[:channels, indexes[chosen] % self._length]
+            out[:, chosen] = convert(part, width, "speakers")
+        return out
 
     def _put(self, start: int, samples: Samples) -> None:
-        """Write into the ring; channels that the input has not got stay zero."""
+        """Write into the ring."""
         count, frames = samples.shape
         if count > self._ring.shape[0] or not self._ring.shape[1]:
             wider = np.zeros((max(count, self._ring.shape[0]), self._length), np.float32)
-            if self._ring.shape[1]:
-                wider[: self._ring.shape[0]] = self._ring
+            wider[: self._ring.shape[0], : self._ring.shape[1]] = self._ring
             self._ring = wider
         at = start % self._length
         first = min(frames, self._length - at)
-        for part, place in (
-            (samples[:, :first], slice(at, at + first)),
-            (samples[:, first:], slice(0, frames - first)),
-        ):
-            self._ring[:count, place] = part
-            self._ring[count:, place] = 0.0
+        self._ring[:count, at : at + first] = samples[:, :first]
+        self._ring[:count, : frames - first] = samples[:, first:]
 
-    def _take(self, start: int, frames: int) -> Samples:
+    def _take(self, start: int, frames: int, channels: int) -> Samples:
+        """Return a copy of what the ring holds from the frame `start` on."""
+        ring = self._ring[:channels]
         at = start % self._length
         first = min(frames, self._length - at)
         if first == frames:
-            return self._ring[:, at : at + frames].copy()
-        return np.concatenate((self._ring[:, at:], self._ring[:, : frames - first]), axis=1)
+            return ring[:, at : at + frames].copy()
+        return np.concatenate((ring[:, at:], ring[:, : frames - first]), axis=1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audiograph.errors import NotSupportedError
 from audiograph.host import NodeHost
@@ -80,37 +81,46 @@ class OscillatorProcessor(ScheduledProcessor):
         self._periods = 0.0
 
     def play(self, block: Block, offset: int, frames: int) -> Samples:
-        frequency, detune = block.params["frequency"], block.params["detune"]
         start = block.start + offset
-        # By the text: "computedOscFrequency(t) = frequency(t) * pow(2, detune(t) / 1200)"
-        periods = np.multiply(frequency, np.exp2(np.divide(detune, 1200.0, dtype=np.float64)))
-        periods = np.divide(periods, block.sample_rate, dtype=np.float64)
-        constant = periods.ndim == 0
-        if not constant:
-            periods = periods[offset : offset + frames]
+        periods = self._periods_per_frame(block, offset, frames)
+        first = periods if isinstance(periods, float) else float(periods[0])
         if self._anchor is None:
             # Between frames, the wave starts where it would be after that fraction of a frame.
-            first = float(periods if constant else periods[0])
-            early = start / block.sample_rate - self.start_time
-            self._anchor, self._phase = start, early * block.sample_rate * first
-            self._periods = first
-        if constant:
-            if float(periods) != self._periods:
-                self._phase += (start - self._anchor) * self._periods
-                self._anchor, self._periods = start, float(periods)
-            phase = self._phase + np.arange(start - self._anchor, start - self._anchor + frames) * (
-                self._periods
-            )
-        else:
+            early = start - self.start_time * block.sample_rate
+            self._anchor, self._phase, self._periods = start, early * first, first
+        if not isinstance(periods, float):
             phase = np.empty(frames + 1)
             phase[0] = self._phase + (start - self._anchor) * self._periods
             phase[1:] = periods
             np.cumsum(phase, out=phase)
-            self._anchor, self._phase, self._periods = start + frames, float(phase[-1]), 0.0
+            self._anchor, self._phase, self._periods = start + frames, float(phase[-1]) % 1.0, 0.0
             phase = phase[:-1]
+        else:
+            if periods != self._periods:
+                self._phase = (self._phase + (start - self._anchor) * self._periods) % 1.0
+                self._anchor, self._periods = start, periods
+            passed = start - self._anchor
+            phase = self._phase + np.arange(passed, passed + frames, dtype=np.float64) * periods
         phase -= np.floor(phase)
         wave: Samples = np.sin(2 * np.pi * phase).astype(np.float32)
         return wave[np.newaxis]
+
+    @staticmethod
+    def _periods_per_frame(block: Block, offset: int, frames: int) -> float | NDArray[np.float64]:
+        """Return the part of a period that each frame takes: one number where it is constant."""
+        frequency, detune = (
+            value if isinstance(value, float) else value[offset : offset + frames]
+            for value in (block.params["frequency"], block.params["detune"])
+        )
+        # By the text: "computedOscFrequency(t) = frequency(t) * pow(2, detune(t) / 1200)", of which
+        # "the nominal range … is [-Nyquist frequency, Nyquist frequency]".
+        highest = block.sample_rate / 2
+        if isinstance(frequency, float) and isinstance(detune, float):
+            hertz = frequency * 2.0 ** (detune / 1200)
+            return float(min(max(hertz, -highest), highest) / block.sample_rate)
+        factor = np.exp2(np.divide(detune, 1200, dtype=np.float64))
+        each: NDArray[np.float64] = np.multiply(frequency, factor)
+        return np.clip(each, -highest, highest) / block.sample_rate
 
 
 def _check_type(type: str) -> None:

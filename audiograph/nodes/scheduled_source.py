@@ -56,12 +56,15 @@ class AudioScheduledSourceNode(AudioNode[OptionsT], abstract=True):
             raise InvalidStateError(f"{type(self).__name__}.stop before start")
         self._context._post(self._stop_rendered, check_time("when", when))
 
-    def _start(self, when: float) -> None:
+    def _check_not_started(self) -> None:
         # "If this AudioScheduledSourceNode internal slot [[source started]] is true, an
         # InvalidStateError exception MUST be thrown."
+        if self._started:
+            raise InvalidStateError(f"{type(self).__name__} can be started only once")
+
+    def _start(self, when: float) -> None:
         with self._context._lock:
-            if self._started:
-                raise InvalidStateError(f"{type(self).__name__} can be started only once")
+            self._check_not_started()
             self._started = True
             # A source that plays is heard though nobody holds it, and its listeners are called.
             self._context._playing.add(self)

@@ -12,7 +12,7 @@ from audiograph.host import NodeHost
 from audiograph.media.source import AnyTap, Pace
 from audiograph.media.track import MediaStreamTrack
 from audiograph.node import AudioNode
-from audiograph.render.processor import Block, Processor, Signal
+from audiograph.render.processor import Block, ChannelCounts, Processor, Signal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +82,15 @@ class TrackProcessor(Processor):
             self.end_frame = block.start + coming
         return (signal,)
 
+    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
+        return frozenset([self.channels])
+
     def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        if self.channels == 1:
-            return frames
         # "When the MediaStreamTrack ends, this AudioNode outputs one channel of silence."
         coming = self.tap.fill(frames)
-        if coming in (0, frames) or not self.tap.ended:
+        if coming == frames or not self.tap.ended:
             return frames
-        return ceil(coming / self._quantum) * self._quantum
+        return max(1, ceil(coming / self._quantum)) * self._quantum
 
 
 def ended_at(node: AudioNode[Any]) -> int | None:

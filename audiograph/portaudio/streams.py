@@ -99,7 +99,7 @@ class InputStream(Stream):
             self.clock.update(now, frames)
             interleaved = np.frombuffer(buffer, np.float32).reshape(frames, self.channels)
             # A copy, since PortAudio's buffer is gone after the callback.
-            self._on_block(np.ascontiguousarray(interleaved.T), lost, now)
+            self._on_block(interleaved.T.copy(), lost, now)
             self.frames += frames
         except Exception as error:  # noqa: BLE001 - reported by the watching thread
             self._fail(error)

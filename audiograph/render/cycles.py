@@ -58,13 +58,14 @@ class Cycle:
         self._feeders = {
             source
             for vertex in self.members
-            for source, _ in vertex.wires()
+            for port in vertex.ports
+            for source, _ in port.live
             if source not in inside
         }
         self._modulated = any(
             source in inside
             for vertex in self._lines
-            for source, _ in vertex.params["delay_time"].wires
+            for source, _ in vertex.params["delay_time"].live
         )
         # "If nodes contains cycles, mute all the AudioNodes that are part of this cycle …"
         followers = _followers(inside)
@@ -120,6 +121,7 @@ Step = Vertex | Cycle
 def make_steps(roots: Iterable[Vertex]) -> list[Step]:
     """Return what hangs on `roots`, in an order in which everything comes after what feeds it."""
     groups = components(roots, lambda vertex: [target for _, target, _ in vertex.targets])
+    _enliven([vertex for group in groups for vertex in group])
     steps: list[Step] = []
     for group in reversed(groups):
         if len(group) > 1 or any(target is group[0] for _, target, _ in group[0].targets):
@@ -129,6 +131,20 @@ def make_steps(roots: Iterable[Vertex]) -> list[Step]:
                 group[0].processor.in_loop = False
             steps.append(group[0])
     return steps
+
+
+def _enliven(vertices: Sequence[Vertex]) -> None:
+    """Tell every port of `vertices`, which are all that is rendered, what of its wires is."""
+    for vertex in vertices:
+        for port in vertex.ports:
+            port.live.clear()
+    for vertex in vertices:
+        for output, target, key in vertex.targets:
+            target.port(key).live.append((vertex, output))
+    for vertex in vertices:
+        for port in vertex.ports:
+            # NB: sums depend on their order, and that must not depend on what began to sound when.
+            port.live.sort(key=port.wires.__getitem__)
 
 
 def components(roots: Iterable[T], followers: Callable[[T], Sequence[T]]) -> list[list[T]]:

@@ -2,7 +2,7 @@
 
 Work is proportional to what sounds. Vertices that sound of their own accord are roots; a block
 calls the roots and what hangs on them, in an order in which every vertex comes after all that
-feed it. Sources that have not started sleep until their frame comes.
+feed it. Sources that have not started sleep until the block in which their frame lies.
 
 https://webaudio.github.io/web-audio-api/#rendering-loop
 """
@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
 
+from audiograph.render.changes import find_decisive
 from audiograph.render.cycles import Step, make_steps
 from audiograph.render.processor import Block
 from audiograph.render.vertex import Vertex
+
+_LEAST_SWEPT = 64
 
 
 class Graph:
@@ -45,28 +48,45 @@ class Graph:
         self._tick = count()
         self._steps: list[Step] = []
         self._stale = True
+        # What ends a block when it changes, and whether something has just changed.
+        self._decisive: dict[Vertex, None] = {}
+        self._changing = False
+        # What nobody holds, but something still feeds or sounds in.
+        self._released: dict[Vertex, None] = {}
+        self._sweep_at = _LEAST_SWEPT
 
     def connect(self, source: Vertex, output: int, target: Vertex, port: int | str) -> None:
         """Wire an output to an input (a number) or a parameter (a name)."""
         wires = target.port(port).wires
         if (source, output) not in wires:
-            wires.append((source, output))
-            source.targets.append((output, target, port))
-            self._stale = True
+            wires[source, output] = next(self._tick)
+            source.targets[output, target, port] = None
+            if isinstance(port, str):
+                target.unsettle(port)
+            self.renew()
 
     def disconnect(self, source: Vertex, wires: Iterable[tuple[int, Vertex, int | str]]) -> None:
         """Take away the given wires of `source`, each (output, target, port)."""
         for output, target, port in wires:
             if (output, target, port) in source.targets:
-                source.targets.remove((output, target, port))
-                target.port(port).wires.remove((source, output))
-                self._stale = True
+                del source.targets[output, target, port]
+                del target.port(port).wires[source, output]
+                self.renew()
+                self._bury(target)
         self._bury(source)
 
     def release(self, vertex: Vertex) -> None:
         """Note that the control side has let go of the vertex: it goes when it can't sound."""
         vertex.released = True
+        self._released[vertex] = None
         self._bury(vertex)
+        if len(self._released) >= self._sweep_at:
+            self._sweep()
+
+    def renew(self) -> None:
+        """Note that wires or the rules of mixing have changed."""
+        self._stale = True
+        self._changing = True
 
     def wake(self, vertex: Vertex, frame: int) -> None:
         """Let a sleeping source sound from the block on in which `frame` lies."""
@@ -85,11 +105,10 @@ class Graph:
         Return how many (a whole number of quanta) and which sources ended, first ended first. The
         signals are then in the vertices' `results`.
         """
-        frames = self._wake(start, frames)
-        for vertex in self._roots:
-            frames = min(frames, vertex.steady_frames(start, frames))
+        self._wake(start + frames)
         if self._stale:
             self._order()
+        frames = self._steady_frames(start, frames)
         block = self._block
         block.start, block.frames = start, frames
         for step in self._steps:
@@ -99,27 +118,41 @@ class Graph:
                 self._mute(step, error)
         return frames, self._settle()
 
+    def _wake(self, end: int) -> None:
+        """Wake what starts before the frame `end`."""
+        while self._asleep and self._asleep[0][0] < end:
+            _, _, vertex = heappop(self._asleep)
+            vertex.asleep = False
+            if not vertex.processor.finished:
+                vertex.processor.sounding = True
+                self.rouse(vertex)
+
     def _order(self) -> None:
         dropped = {vertex for step in self._steps for vertex in step.members}
         self._steps = make_steps(self._roots)
         dropped.difference_update(vertex for step in self._steps for vertex in step.members)
         for vertex in dropped:
             vertex.silence()
+        decisive = find_decisive(self._steps)
+        self._changing = self._changing or decisive.keys() != self._decisive.keys()
+        self._decisive = decisive
         self._stale = False
 
-    def _wake(self, start: int, frames: int) -> int:
-        """Wake what starts in the block; return the block's length, ended where channels change."""
-        while self._asleep and self._asleep[0][0] < start + frames:
-            frame, _, vertex = self._asleep[0]
-            lead = max(0, frame - start) // self._quantum * self._quantum
-            if lead > 0 and vertex.processor.channels > 1:
-                return lead
-            heappop(self._asleep)
-            vertex.asleep = False
-            if not vertex.processor.finished:
-                vertex.processor.sounding = True
-                self.rouse(vertex)
-        return frames
+    def _steady_frames(self, start: int, frames: int) -> int:
+        """Return how long the block may be, so that what changes does so at its end."""
+        if not self._decisive:
+            return frames
+        # What hangs on a change takes note of it in the quantum that follows.
+        limit = self._quantum if self._changing else frames
+        # NB: a quantum further, to see what changes exactly at the end.
+        steady = limit + self._quantum
+        for vertex in self._decisive:
+            try:
+                steady = min(steady, vertex.steady_frames(start, steady))
+            except Exception as error:  # noqa: BLE001 - as in render
+                self._mute(vertex, error)
+        self._changing = steady <= limit
+        return min(steady, limit)
 
     def _settle(self) -> list[Vertex]:
         """Bring the roots up to date after a block; return the sources that ended in it."""
@@ -128,24 +161,29 @@ class Graph:
             for vertex in step.members:
                 processor = vertex.processor
                 if processor.finished:
-                    ended.append(vertex)
-                elif processor.sounding is not (vertex in self._roots):
+                    processor.sounding = False
+                if processor.sounding is not (vertex in self._roots):
                     self._stale = True
                     if processor.sounding:
                         self._roots[vertex] = None
-                    else:
-                        del self._roots[vertex]
+                        continue
+                    del self._roots[vertex]
+                    if not processor.finished:
                         self._bury(vertex)
-        for vertex in ended:
-            self._finish(vertex)
+                        continue
+                    ended.append(vertex)
+                    # NB: in a loop it keeps its place, since without it a delay might be in none.
+                    if vertex is step:
+                        self._detach(vertex)
         ended.sort(key=lambda vertex: vertex.processor.end_frame)
         return ended
 
-    def _finish(self, vertex: Vertex) -> None:
+    def _detach(self, vertex: Vertex) -> None:
         """Take a source that has ended out of the graph; nothing of it is left behind."""
-        vertex.processor.sounding = False
-        self._roots.pop(vertex, None)
-        self._stale = True
+        for key, port in vertex.keyed_ports():
+            for source, output in port.wires:
+                del source.targets[output, vertex, key]
+            port.wires.clear()
         self._drop(vertex)
 
     def _mute(self, step: Step, error: Exception) -> None:
@@ -154,12 +192,11 @@ class Graph:
         culprit.mute()
         for member in step.members:
             member.silence()
+        self.renew()
 
     def _bury(self, vertex: Vertex) -> None:
         """Drop a vertex that nobody holds, that nothing feeds and that can no longer sound."""
-        # FIXME: a released loop feeds itself, so it stays until its context goes.
         if _is_dead(vertex):
-            self._roots.pop(vertex, None)
             self._drop(vertex)
 
     def _drop(self, vertex: Vertex) -> None:
@@ -167,11 +204,27 @@ class Graph:
         grave = [vertex]
         while grave:
             dropped = grave.pop()
-            targets, dropped.targets = dropped.targets, []
+            self._released.pop(dropped, None)
+            targets, dropped.targets = dropped.targets, {}
             for output, target, port in targets:
-                target.port(port).wires.remove((dropped, output))
+                target.port(port).wires.pop((dropped, output), None)
+                self._stale = True
                 if _is_dead(target):
                     grave.append(target)
+
+    def _sweep(self) -> None:
+        """Drop the loops that nobody holds: each feeds itself, and would stay for ever."""
+        alive = [v for v in self._released if v.asleep or v.processor.sounding or _is_held(v)]
+        kept = set(alive)
+        while alive:
+            for _, target, _ in alive.pop().targets:
+                if target.released and target not in kept:
+                    kept.add(target)
+                    alive.append(target)
+        for vertex in [v for v in self._released if v not in kept]:
+            self._drop(vertex)
+        # Twice what is left, so that the work is in proportion to what is released.
+        self._sweep_at = max(_LEAST_SWEPT, 2 * len(self._released))
 
 
 def _is_dead(vertex: Vertex) -> bool:
@@ -181,3 +234,8 @@ def _is_dead(vertex: Vertex) -> bool:
         and not vertex.processor.sounding
         and not vertex.is_fed()
     )
+
+
+def _is_held(vertex: Vertex) -> bool:
+    """Return whether what feeds the vertex is held by somebody."""
+    return any(not source.released for port in vertex.ports for source, _ in port.wires)

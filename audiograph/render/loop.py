@@ -6,7 +6,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from audiograph.render.graph import Graph
+from audiograph.render.mixing import convert
 from audiograph.render.processor import Samples, Silence
 from audiograph.render.vertex import Vertex
 
@@ -34,10 +37,11 @@ class Renderer:
     def __init__(self, sample_rate: float, quantum: int, notify: Callable[..., None]) -> None:
         self._inbox: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._notify = notify
-        self._quantum = quantum
         self.graph = Graph(sample_rate, quantum, self._report_failure)
         self.frame = 0
         """The next frame to be rendered. The control side may read it."""
+        self.block_frames = max(1, BLOCK_FRAMES // quantum) * quantum
+        """The longest block to be rendered at once: a whole number of quanta."""
 
     def post(self, function: Callable[..., object], *arguments: object) -> None:
         """Have the render side call `function` at the start of the next block."""
@@ -53,14 +57,22 @@ class Renderer:
     def render(self, destination: Vertex, out: Samples) -> None:
         """Fill `out`, shape (channels, frames), with what reaches `destination`.
 
-        `frames` is a whole number of quanta, and `channels` what the destination mixes to.
+        `frames` is a whole number of quanta, and `channels` what the destination mixes to; where it
+        is about to change that, its signal is up- or down-mixed.
         """
+        # NB: a loop that grows without bound is for the ears to notice, not for warnings.
+        with np.errstate(all="ignore"):
+            self._render(destination, out)
+
+    def _render(self, destination: Vertex, out: Samples) -> None:
         done, total = 0, out.shape[1]
         while done < total:
             self.read_messages()
-            frames, ended = self.graph.render(self.frame, min(total - done, BLOCK_FRAMES))
+            frames, ended = self.graph.render(self.frame, min(total - done, self.block_frames))
             signal = destination.results[0]
-            out[:, done : done + frames] = 0.0 if isinstance(signal, Silence) else signal
+            out[:, done : done + frames] = (
+                0.0 if isinstance(signal, Silence) else convert(signal, out.shape[0], "speakers")
+            )
             done += frames
             self.frame += frames
             for vertex in ended:

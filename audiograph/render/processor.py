@@ -36,6 +36,9 @@ Signal = Samples | Silence
 ParamValue = float | Samples
 """A parameter over a block: one number where it is constant, else float32 of shape (frames,)."""
 
+ChannelCounts = frozenset[int]
+"""How many channels a signal may have while it sounds; empty where it never does."""
+
 
 class Block:
     """A stretch of time to be rendered, and what a processor gets for it.
@@ -71,24 +74,29 @@ class Processor:
         drops it and tells the node.
     end_frame : int
         Where a finished source ended, for the order of the `ended` events.
-    channels : int
-        Channels that a sleeping source will have when it wakes.
     """
 
     sounding = False
     finished = False
     end_frame = 0
-    channels = 1
 
     def process(self, block: Block) -> Sequence[Signal]:
         """Return a signal for each output, each of `block.frames` frames or `SILENCE`."""
         raise NotImplementedError
 
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        """Return for how many of the next `frames` frames the outputs keep their channel counts.
+    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
+        """Return how many channels the outputs may have while they sound.
 
-        At least one quantum and a whole number of quanta. The loop ends the block there, because a
-        changed channel count can change what is mixed and panned downstream. `settled` tells that
-        the parameters stay as they were in the block before.
+        `inputs` tells the same of each input.
+        """
+        return frozenset().union(*inputs)
+
+    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
+        """Return for how many of the next `frames` frames no output changes by itself.
+
+        A change is another channel count, a beginning or an end of sound. At least one quantum and
+        a whole number of quanta. Asked where it matters (see `audiograph.render.changes`): there
+        the loop ends the block. `settled` tells that the parameters stay as they were in the block
+        before.
         """
         return frames

@@ -7,7 +7,14 @@ from math import ceil, inf
 
 import numpy as np
 
-from audiograph.render.processor import SILENCE, Block, Processor, Samples, Signal
+from audiograph.render.processor import (
+    SILENCE,
+    Block,
+    ChannelCounts,
+    Processor,
+    Samples,
+    Signal,
+)
 
 
 def frame_at(time: float, sample_rate: float) -> float:
@@ -26,6 +33,9 @@ class ScheduledProcessor(Processor):
 
     https://webaudio.github.io/web-audio-api/#AudioScheduledSourceNode
     """
+
+    channels = 1
+    """Channels while it plays."""
 
     def __init__(self, quantum: int) -> None:
         self._quantum = quantum
@@ -74,9 +84,13 @@ class ScheduledProcessor(Processor):
         self.finished = True
         self.end_frame = frame
 
+    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
+        return frozenset([self.channels])
+
     def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        if self.channels == 1:
-            return frames
+        if self._start >= start + self._quantum:
+            begin = self._start // self._quantum * self._quantum
+            return frames if begin >= start + frames else int(begin) - start
         return self.within(start, frames, self._stop)
 
     def within(self, start: int, frames: int, end: float) -> int:

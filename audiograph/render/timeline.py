@@ -8,7 +8,7 @@ https://webaudio.github.io/web-audio-api/#AudioParam-methods
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import insort_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, inf
@@ -70,15 +70,10 @@ class Timeline:
         self._entry = initial
 
     def insert(self, event: Event) -> None:
-        """Add `event`: behind those of the same time, replacing one of its own kind there."""
-        at = bisect_right(self._events, event.time, key=lambda each: each.time)
-        for i in range(at - 1, -1, -1):
-            if self._events[i].time != event.time:
-                break
-            if type(self._events[i]) is type(event):
-                self._events[i] = event
-                return
-        self._events.insert(at, event)
+        """Add `event`, behind those of the same time."""
+        # "If one of these events is added at a time where there is already one or more events, then
+        # it will be placed in the list after them, but before events whose times are after …"
+        insort_right(self._events, event, key=lambda each: each.time)
 
     def is_empty(self) -> bool:
         """Return whether nothing was ever scheduled."""
@@ -103,17 +98,22 @@ class Timeline:
 
     def value_at(self, frame: int, sample_rate: float) -> float:
         """Return the value at `frame`."""
-        return float(self.values(frame, 1, 1, sample_rate)[0])
+        return float(np.ravel(self.values(frame, 1, 1, sample_rate))[0])
 
-    def values(self, start: int, count: int, step: int, sample_rate: float) -> Times:
-        """Return the values at the frames start, start + step, …, shape (count,), float64."""
+    def values(self, start: int, count: int, step: int, sample_rate: float) -> Times | float:
+        """Return the values at the frames start, start + step, …, shape (count,), float64.
+
+        One number where the same event holds its value over all of them.
+        """
         out = np.empty(count)
-        times = (start + step * np.arange(count)) / sample_rate
         for first, last, event, following, entry in self._stretches(
             start, count, step, sample_rate
         ):
-            part = times[first:last]
-            out[first:last] = entry if event is None else _between(event, following, part, entry)
+            times = (start + step * np.arange(first, last)) / sample_rate
+            part = entry if event is None else _between(event, following, times, entry)
+            if last - first == count and isinstance(part, float):
+                return part
+            out[first:last] = part
         return out
 
     def _stretches(

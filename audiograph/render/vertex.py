@@ -2,47 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from audiograph.render.mixing import ChannelCountMode, ChannelInterpretation, mix
-from audiograph.render.processor import SILENCE, Block, ParamValue, Processor, Signal, Silence
+from audiograph.render.processor import (
+    SILENCE,
+    Block,
+    ChannelCounts,
+    ParamValue,
+    Processor,
+    Signal,
+    Silence,
+)
 from audiograph.render.timeline import Event, Timeline
 
-Wires = list[tuple["Vertex", int]]
-"""What is connected to a port, in the order in which it was: vertices and their outputs."""
+Wire = tuple["Vertex", int]
+"""What is connected to a port: a vertex and the number of its output."""
 
 
 class InputPort:
     """One input: what is connected to it and how it is mixed."""
 
-    __slots__ = ("channel_count", "interpretation", "mode", "wires")
+    __slots__ = ("channel_count", "interpretation", "live", "mode", "wires")
 
     def __init__(
         self, channel_count: int, mode: ChannelCountMode, interpretation: ChannelInterpretation
     ) -> None:
-        self.wires: Wires = []
+        self.wires: dict[Wire, int] = {}
+        """What is connected, and a number that grows with every connection."""
+        self.live: list[Wire] = []
+        """What of it is rendered now, in the order in which it was connected."""
         self.channel_count = channel_count
-        self.mode = mode
-        self.interpretation = interpretation
+        self.mode: ChannelCountMode = mode
+        self.interpretation: ChannelInterpretation = interpretation
 
     def gather(self) -> Signal:
         """Return the sum of what is connected, mixed by the port's channel settings."""
-        signals = [source.results[output] for source, output in self.wires]
+        signals = [source.results[output] for source, output in self.live]
         return mix(signals, self.channel_count, self.mode, self.interpretation)
+
+    def channel_counts(self, counts: Mapping[Vertex, ChannelCounts]) -> ChannelCounts:
+        """Return how many channels `gather` may give, when the vertices put out `counts`."""
+        if self.mode == "explicit":
+            return frozenset([self.channel_count] if self.live else [])
+        return frozenset().union(*(self.clamp(counts[source]) for source, _ in self.live))
+
+    def clamp(self, counts: ChannelCounts) -> ChannelCounts:
+        """Return `counts`, limited to the port's channel count where that is its mode."""
+        if self.mode == "max":
+            return counts
+        return frozenset(min(count, self.channel_count) for count in counts)
 
 
 class ParamPort:
     """One parameter: its timeline, what is connected to it, its range and rate."""
 
-    __slots__ = ("default", "k_rate", "maximum", "minimum", "timeline", "wires")
+    __slots__ = ("default", "k_rate", "live", "maximum", "minimum", "timeline", "wires")
 
     def __init__(
         self, initial: float, default: float, minimum: float, maximum: float, *, k_rate: bool
     ) -> None:
         self.timeline = Timeline(initial)
-        self.wires: Wires = []
+        self.wires: dict[Wire, int] = {}
+        self.live: list[Wire] = []
         self.default = default
         self.minimum = minimum
         self.maximum = maximum
@@ -63,26 +87,22 @@ class ParamPort:
         # "… the sum of the paramIntrinsicValue value and the value of the input AudioParam buffer."
         signal = self._gather()
         step = block.quantum if self.k_rate else 1
-        if timeline.is_constant_from(start / rate):
-            value = timeline.value_at(start, rate)
-            if isinstance(signal, Silence):
-                return min(max(float(np.float32(value)), self.minimum), self.maximum)
-            values = signal[0, ::step] + np.float32(value)
-        else:
-            values = timeline.values(start, frames // step, step, rate).astype(np.float32)
-            if not isinstance(signal, Silence):
-                values += signal[0, ::step]
-        # "If the sum is NaN, replace the sum with the defaultValue."
+        intrinsic = timeline.values(start, frames // step, step, rate)
+        if isinstance(intrinsic, float) and isinstance(signal, Silence):
+            return min(max(float(np.float32(intrinsic)), self.minimum), self.maximum)
+        values = np.asarray(intrinsic, np.float32)
         if not isinstance(signal, Silence):
+            values = signal[0, ::step] + values
+            # "If the sum is NaN, replace the sum with the defaultValue."
             values[np.isnan(values)] = self.default
         # "… the computedValue is clamped to the simple nominal range for this parameter."
         np.clip(values, self.minimum, self.maximum, out=values)
         return values if step == 1 else values.repeat(step)
 
     def _gather(self) -> Signal:
-        if not self.wires:
+        if not self.live:
             return SILENCE
-        signals = [source.results[output] for source, output in self.wires]
+        signals = [source.results[output] for source, output in self.live]
         return mix(signals, 1, "explicit", "speakers")
 
 
@@ -111,6 +131,7 @@ class Vertex:
         "asleep",
         "inputs",
         "params",
+        "ports",
         "processor",
         "released",
         "report",
@@ -130,7 +151,8 @@ class Vertex:
         self.processor = processor
         self.inputs = tuple(inputs)
         self.params = dict(params)
-        self.targets: list[tuple[int, Vertex, int | str]] = []
+        self.ports: tuple[InputPort | ParamPort, ...] = (*self.inputs, *self.params.values())
+        self.targets: dict[tuple[int, Vertex, int | str], None] = {}
         """Where the outputs go: (output, target, the target's port)."""
         self.released = False
         """Whether the control side has let go of the node."""
@@ -151,14 +173,14 @@ class Vertex:
         """Return the input of a number or the parameter of a name."""
         return self.inputs[key] if isinstance(key, int) else self.params[key]
 
+    def keyed_ports(self) -> Iterator[tuple[int | str, InputPort | ParamPort]]:
+        """Yield every port with the key that `port` knows it by."""
+        yield from enumerate(self.inputs)
+        yield from self.params.items()
+
     def is_fed(self) -> bool:
         """Return whether anything is connected to an input or a parameter."""
-        return bool(self.wires())
-
-    def wires(self) -> Wires:
-        """Return everything that is connected to an input or a parameter."""
-        ports: list[InputPort | ParamPort] = [*self.inputs, *self.params.values()]
-        return [wire for port in ports for wire in port.wires]
+        return any(port.wires for port in self.ports)
 
     def automate(self, name: str, event: Event) -> None:
         """Put an event on a parameter's timeline."""
@@ -184,13 +206,16 @@ class Vertex:
         return self._values
 
     def steady_frames(self, start: int, frames: int) -> int:
-        """Return for how many of the next `frames` frames the channel counts stay."""
+        """Return for how many of the next `frames` frames the processor changes nothing."""
         return self.processor.steady_frames(start, frames, settled=not self._unsettled)
 
     def run(self, block: Block) -> None:
         """Render the block, unless nothing sounds here."""
         inputs = [port.gather() for port in self.inputs]
-        if not self.processor.sounding and all(signal is SILENCE for signal in inputs):
+        processor = self.processor
+        # NB: in a loop, it may have ended in an earlier step of the same block.
+        idle = processor.finished or not processor.sounding
+        if idle and all(signal is SILENCE for signal in inputs):
             self.results = self._silence
             return
         block.inputs = inputs
@@ -215,3 +240,6 @@ class Mute(Processor):
 
     def process(self, block: Block) -> Sequence[Signal]:
         return (SILENCE,) * self._outputs
+
+    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
+        return frozenset()

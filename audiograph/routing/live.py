@@ -116,11 +116,11 @@ class LiveRoute:
 
     def close(self) -> None:
         """Stop, and complete every recording. Raises what a sink failed with."""
-        if self.context.state != "closed":
-            self.context.close()
         # NB: files first: letting go of a device that no longer answers takes its time.
         for writer in self._writers:
             writer.finish()
+        if self.context.state != "closed":
+            self.context.close()
         for player in self._players:
             player.close()
         for track in self._tracks:

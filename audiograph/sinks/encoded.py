@@ -19,7 +19,9 @@ _FLOATS = {"FLOAT", "DOUBLE", "VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II",
 _BITS = {"S8": 8, "U8": 8, "8": 8, "12": 12, "20": 20, "24": 24, "32": 32}
 
 _HEADER_KEPT = {"WAV", "WAVEX", "RF64", "W64", "AU", "AIFF", "CAF"}
-_MUTE = {"FLAC", "MP3", "OPUS"}  # where nothing is written, not even a header, before any sample
+# Where nothing is written, not even a header, before the first sample.
+_MUTE = {"FLAC", "MP3", "OPUS"}
+
 _RECORDING_BITRATE = 0.4  # of libsndfile's compression levels: 192 kbit/s at 44.1 and 48 kHz
 _PAGE_LATENCY_MS = 200.0
 
@@ -81,28 +83,33 @@ class EncodedWriter:
             sndfile.set_page_latency(self._sound, _PAGE_LATENCY_MS)
         bits = None if format.subtype in _FLOATS else _BITS.get(format.subtype.split("_")[-1], 16)
         self._encoder = Encoder(channels, bits)
-        self._format = format
         self._channels = channels
         self._target = target
         self._flac: WatchedFile | None = None
         if recording and format.container == "FLAC" and isinstance(target, WatchedFile):
             self._flac = target
         self._frames = 0
+        self._lacks_header = format.container in _MUTE or format.subtype in _MUTE
 
     def write(self, samples: NDArray[np.float32]) -> None:
         for piece in self._encoder.encode(samples):
+            self._lacks_header = False
             try:
                 sndfile.write(self._sound, piece)
-            except OSError:
+            finally:
                 _check(self._target)
-                raise
-        self._frames += samples.shape[1]
-        if self._flac is not None:
+            self._frames += len(piece)
+        if self._flac is not None and self._frames:
             _write_flac_length(self._flac.fileno(), self._frames)
 
     def close(self) -> None:
-        if not self._frames and (self._format.container in _MUTE or self._format.subtype in _MUTE):
-            self.write(np.zeros((self._channels, 1), np.float32))
+        try:
+            if self._lacks_header:
+                self.write(np.zeros((self._channels, 1), np.float32))
+        finally:
+            self._close_sound()
+
+    def _close_sound(self) -> None:
         try:
             self._sound.close()
         except soundfile.LibsndfileError as error:

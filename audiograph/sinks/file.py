@@ -26,7 +26,7 @@ class FileSink:
     The file grows under a hidden name in the same directory. When it is complete it gets its own
     name, in one step; a recording gets it at once, as soon as its header stands. So nobody ever
     sees half a file, and what was there before is replaced by a whole one or not at all. A symlink
-    stays, and what it points to is written.
+    stays, and what it points to is written. Only ``kill -9`` leaves the hidden file behind.
 
     A recording is readable at any moment, after ``kill -9`` too. What is lost then: nothing in
     WAV, RF64, W64, AU, AIFF and CAF; a block of 4096 frames in FLAC; 0.1 s in MP3 (which is

@@ -68,8 +68,12 @@ class PipeSink:
         check_block(samples, self.channels)
         if self._writer is None:
             raise InvalidStateError("the pipe is closed and takes no more samples")
-        with named(self._name):
-            self._writer.write(samples)
+        try:
+            with named(self._name):
+                self._writer.write(samples)
+        except OSError:
+            self.abort()
+            raise
 
     def close(self) -> None:
         writer, self._writer = self._writer, None

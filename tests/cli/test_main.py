@@ -266,7 +266,9 @@ def test_what_the_caller_ignores_stays_ignored() -> None:
 )
 def test_q_and_v_choose_how_much_is_said(run_probe: Run, words: list[str], said: str) -> None:
     body = "talk.note('note')\ntalk.detail('detail')\ntalk.detail('more', level=2)"
-    assert run_probe(body, *words).stderr == said
+    lines = run_probe(body, *words).stderr.splitlines(keepends=True)
+    # Where the kernels are not compiled, -v has a line about it.
+    assert "".join(line for line in lines if "interpreted" not in line) == said
 
 
 @pytest.mark.parametrize("words", [["-q", "probe"], ["probe", "-q"], ["probe", "--quiet"]])

@@ -179,7 +179,7 @@ class Server:
         samples = np.pad(samples, ((0, 0), (RATE // 10, 0)))
         sound = self.directory / f"sound-{len(self._children)}.raw"
         sound.write_bytes(np.ascontiguousarray(samples.T, np.float32).tobytes())
-        return self._spawn("pacat", *_FORMAT, "--latency-msec=50", f"--device={sink}", str(sound))
+        return self._spawn("pacat", *_FORMAT, "--latency-msec=500", f"--device={sink}", str(sound))
 
     def kill(self) -> None:
         """Let the server die without a word to its clients."""

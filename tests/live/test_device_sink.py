@@ -16,12 +16,12 @@ pytestmark = pytest.mark.live
 def test_a_microphone_comes_out_at_the_speakers_sample_for_sample(
     server: Server, program: Callable[..., Program]
 ) -> None:
-    noise = np.random.default_rng(2).uniform(-1, 1, (2, 96000)).astype(np.float32)
+    noise = np.random.default_rng(2).uniform(-1, 1, (2, 72000)).astype(np.float32)
     heard = server.record("speakers.monitor")
     passing = program("pass_on", environment=server.environment)
     assert passing.told() == {"step": "running"}
     # What comes before the bridge is full is not heard.
-    pilot = np.full((2, 24000), 0.25, np.float32)
+    pilot = np.full((2, 48000), 0.25, np.float32)
     server.play(np.concatenate([pilot, noise], axis=1), "room")
     start = poll(lambda: placed(noise, heard.samples), "the noise at the speakers")
     poll(lambda: heard.frames >= start + noise.shape[1], "the noise's end")
@@ -31,7 +31,7 @@ def test_a_microphone_comes_out_at_the_speakers_sample_for_sample(
     np.testing.assert_array_equal(heard.stop()[:, start : start + noise.shape[1]], noise)
     assert closed["faults"] == []
     assert not closed["interpolating"]
-    assert closed["latency"] < 0.2
+    assert closed["latency"] < 1
 
 
 def test_closing_plays_to_the_end(server: Server, program: Callable[..., Program]) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.live
 Start = Callable[..., Program]
 
 
-@pytest.mark.parametrize(("latency", "block_frames"), [(0.02, 0), (0.05, 0), (0.05, 512)])
+@pytest.mark.parametrize(("latency", "block_frames"), [(0.3, 0), (0.3, 512)])
 def test_what_is_played_comes_back_sample_for_sample_and_to_the_end(
     server: Server, program: Start, tmp_path: Path, latency: float, block_frames: int
 ) -> None:
@@ -33,7 +33,7 @@ def test_what_is_played_comes_back_sample_for_sample_and_to_the_end(
     assert start is not None, told
     np.testing.assert_array_equal(heard[:, start : start + noise.shape[1]], noise)
     assert told["faults"] == []
-    assert told["delay"] == pytest.approx(latency, abs=0.03)
+    assert told["delay"] == pytest.approx(latency, abs=0.15)
     assert told["rate"] == pytest.approx(48000, rel=0.01)
     assert told["switch_seconds"] == pytest.approx(0.005)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiograph.errors import InvalidStateError, NotSupportedError
@@ -403,6 +403,7 @@ def test_a_flac_recording_counts_the_blocks_that_are_in_it(frames: int, tmp_path
     assert soundfile.info(path).frames == frames
 
 
+@settings(deadline=None)
 @given(
     cuts=st.lists(st.integers(0, 40000), max_size=8),
     subtype=st.sampled_from(["PCM_16", "PCM_24", "FLOAT", "PCM_U8"]),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import os
 import struct
 import subprocess
@@ -13,6 +12,7 @@ import pytest
 import soundfile
 
 from audiograph.errors import InvalidStateError, NotSupportedError
+from audiograph.media.files import open_file
 from audiograph.sinks.pipe import PipeSink
 
 STREAMS = [
@@ -25,6 +25,8 @@ STREAMS = [
     {"format": "MP3"},
     {"raw": "s16le"},
 ]
+
+OGG = ({"format": "OGG"}, {"format": "OPUS"})  # libsndfile wants those at a file's beginning
 
 
 def tone(frames: int = 48000) -> np.ndarray:
@@ -55,8 +57,12 @@ def piped(samples: np.ndarray, **options: object) -> bytes:
 
 @pytest.mark.parametrize(
     ("options", "tag", "bits"),
-    [({}, 3, 32), ({"subtype": "FLOAT"}, 3, 32), ({"subtype": "PCM_16"}, 1, 16)]
-    + [({"subtype": "PCM_24"}, 1, 24)],
+    [
+        ({}, 3, 32),
+        ({"subtype": "FLOAT"}, 3, 32),
+        ({"subtype": "PCM_16"}, 1, 16),
+        ({"subtype": "PCM_24"}, 1, 24),
+    ],
 )
 def test_a_wave_stream_has_44_bytes_of_header_and_no_sizes(
     options: dict[str, str], tag: int, bits: int
@@ -96,12 +102,14 @@ def test_others_read_a_wave_stream(subtype: str) -> None:
     ],
 )
 def test_streams_of_libsndfile_give_the_samples_back(
-    options: dict[str, str], subtype: str, precision: float | None
+    options: dict[str, str], subtype: str, precision: float | None, tmp_path: Path
 ) -> None:
     samples = tone()
-    with soundfile.SoundFile(io.BytesIO(piped(samples, **options))) as sound:
+    path = tmp_path / "out"
+    path.write_bytes(piped(samples, **options))
+    with path.open("rb") as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
         assert (sound.subtype, sound.samplerate) == (subtype, 48000)
-        got = sound.read(48000, dtype="float32").T
+    got = open_file(path).read(48000)
     if precision is None:  # MP3 has 1105 frames in front that no header tells of
         assert np.abs(got[:, 2000:40000]).max() == pytest.approx(0.5, abs=0.05)
     else:
@@ -135,7 +143,7 @@ def test_a_wave_stream_into_a_file_gets_its_sizes_at_the_end(tmp_path: Path) -> 
     assert len(stream) == 44 + 47999 * 3 + 1
 
 
-@pytest.mark.parametrize("options", STREAMS, ids=str)
+@pytest.mark.parametrize("options", [s for s in STREAMS if s not in OGG], ids=str)
 def test_a_stream_can_be_appended_to_a_file(options: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(b"before")
@@ -151,8 +159,8 @@ def test_a_stream_can_be_appended_to_a_file(options: dict[str, str], tmp_path: P
 @pytest.mark.parametrize("after", [0, 20])
 def test_a_closed_pipe_is_a_broken_pipe_error(options: dict[str, str], after: int) -> None:
     reading, writing = os.pipe()
-    threading.Thread(target=lambda: drain(reading, after)).start()
-    noise = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 48000)).astype(np.float32)
+    threading.Thread(target=lambda: drain(reading, after), daemon=True).start()
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 480000)).astype(np.float32)
     with pytest.raises(BrokenPipeError):
         write_all_of(noise, lambda: writing, options)
     os.close(writing)
@@ -161,7 +169,7 @@ def test_a_closed_pipe_is_a_broken_pipe_error(options: dict[str, str], after: in
 @pytest.mark.parametrize("options", STREAMS, ids=str)
 def test_a_full_disk_behind_a_descriptor_is_an_error(options: dict[str, str]) -> None:
     descriptor = os.open("/dev/full", os.O_WRONLY)
-    with pytest.raises(OSError, match="cannot write to descriptor .*: No space left on device"):
+    with pytest.raises(OSError, match=r"cannot write to descriptor .*: No space left on device"):
         write_all_of(tone(), lambda: descriptor, options)
     os.close(descriptor)
 

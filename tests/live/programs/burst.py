@@ -1,4 +1,4 @@
-"""Write a tenth of a second to an output device and close it at once."""
+"""Write a little sound to an output device and close it at once."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ sink = DeviceSink(
     found["speakers", "audiooutput"],
     sample_rate=48000,
     channels=2,
-    latency=0.05,
+    latency=0.3,
     on_fault=lambda error: None,
 )
+# A monitor does not hear how a new client begins.
+sink.write(np.zeros((2, 9600), np.float32))
 sink.write(np.random.default_rng(3).uniform(-1, 1, (2, 4800)).astype(np.float32))
 sink.close()
 sys.stdout.write('{"step": "closed"}\n')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +24,11 @@ def main(directory: Path, latency: float, block_frames: int) -> None:
     # A monitor does not hear how a new client begins.
     silence = 9600
 
-    def on_block(samples: np.ndarray, lost: bool, time: float) -> None:
+    def on_block(samples: np.ndarray, lost: bool, at: float) -> None:
         heard.append(samples)
         listening.set()
 
-    def render(out: np.ndarray, time: float) -> None:
+    def render(out: np.ndarray, at: float) -> None:
         nonlocal position, silence
         out.fill(0)
         if not listening.is_set() or silence > 0:
@@ -51,6 +52,10 @@ def main(directory: Path, latency: float, block_frames: int) -> None:
     with loopback, speakers:
         in_time = played.wait(15)
         speakers.drain()
+        # What has sounded is still on its way through the input's own buffer.
+        end = loopback.frames + round((latency + 0.2) * 48000)
+        while loopback.frames < end and not faults:
+            time.sleep(0.01)
     np.save(directory / "heard.npy", np.concatenate(heard, axis=1))
     json.dump(
         {

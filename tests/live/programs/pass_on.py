@@ -25,14 +25,14 @@ def main() -> None:
         found["speakers", "audiooutput"],
         sample_rate=48000,
         channels=2,
-        latency=0.04,
+        latency=0.3,
         on_fault=on_fault,
     )
     mic = InputStream(
         found["mic", "audioinput"],
         sample_rate=48000,
         channels=2,
-        latency=0.02,
+        latency=0.2,
         on_block=lambda samples, lost, time: sink.write(samples, time),
         on_fault=on_fault,
     )

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import sys
+import tarfile
+from collections.abc import Callable
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+from zipfile import ZipFile
+
+from .conftest import ROOT, copy_checkout, run
+
+COMPILED = "audiograph/render/kernels" + EXTENSION_SUFFIXES[0]
+
+
+def sources() -> set[str]:
+    """Return every file of the package that is written by hand."""
+    return {
+        path.relative_to(ROOT).as_posix()
+        for pattern in ("*.py", "*.pyi", "py.typed")
+        for path in (ROOT / "audiograph").rglob(pattern)
+    }
+
+
+def names(wheel: Path) -> set[str]:
+    return set(ZipFile(wheel).namelist())
+
+
+def man_pages(wheel: Path) -> set[str]:
+    return {Path(name).name for name in names(wheel) if "/data/share/man/man1/" in name}
+
+
+def test_a_wheel_holds_the_whole_program_compiled(wheel: Path) -> None:
+    in_package = {name for name in names(wheel) if name.startswith("audiograph/")}
+    assert in_package == sources() | {COMPILED}
+    assert man_pages(wheel) == {page.name for page in (ROOT / "man").iterdir()}
+    assert any(name.endswith("licenses/LICENSE") for name in names(wheel))
+
+
+def test_a_wheel_built_without_a_compiler_lacks_the_compiled_module_alone(
+    wheel: Path, plain_wheel: Path
+) -> None:
+    def contents(archive: Path) -> set[str]:
+        return {name for name in names(archive) if ".data/" not in name}
+
+    assert contents(wheel) - contents(plain_wheel) == {COMPILED}
+    assert man_pages(plain_wheel) == man_pages(wheel)
+
+
+def test_a_source_archive_builds_the_same_wheel(
+    build: Callable[..., Path], wheel: Path, tmp_path: Path
+) -> None:
+    checkout = copy_checkout(tmp_path / "checkout")
+    call = "import sys, setuptools.build_meta as backend; backend.build_sdist(sys.argv[1])"
+    run(sys.executable, "-c", call, tmp_path / "built", cwd=checkout)
+    (archive,) = (tmp_path / "built").iterdir()
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    assert names(build(unpacked)) == names(wheel)

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rendered import RATE, render
+
+from audiograph import ConstantSourceNode, OfflineAudioContext
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [(0, 1), (0, 128), (5, 7), (127, 129), (128, 256), (100.5, 300.25), (10.01, 10.99), (3, 3)],
+)
+def test_it_sounds_from_start_to_stop(start: float, stop: float) -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        source = ConstantSourceNode(context, offset=0.5)
+        source.start(start / RATE)
+        source.stop(stop / RATE)
+        source.connect(context.destination)
+
+    n = np.arange(512)
+    np.testing.assert_array_equal(render(graph, 512)[0], 0.5 * ((n >= start) & (n < stop)))
+
+
+def test_the_offset_is_the_signal() -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        source = ConstantSourceNode(context)
+        source.offset.linear_ramp_to_value_at_time(3, 400 / RATE)
+        source.start(100 / RATE)
+        source.connect(context.destination)
+
+    n = np.arange(512)
+    expected = np.where(n >= 100, 1 + 2 * np.minimum(n / 400, 1), 0)
+    np.testing.assert_allclose(render(graph, 512)[0], expected, atol=1e-6)
+
+
+def test_the_last_stop_counts() -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        source = ConstantSourceNode(context)
+        source.start(100 / RATE)
+        for stop in (50, 300, 200):
+            source.stop(stop / RATE)
+        source.connect(context.destination)
+
+    n = np.arange(512)
+    np.testing.assert_array_equal(render(graph, 512)[0], (n >= 100) & (n < 200))
+
+
+def test_a_stop_before_the_start_is_an_end_without_a_sound() -> None:
+    ended = []
+
+    def graph(context: OfflineAudioContext) -> None:
+        source = ConstantSourceNode(context)
+        source.onended = ended.append
+        source.start(300 / RATE)
+        source.stop(200 / RATE)
+        source.connect(context.destination)
+
+    assert not render(graph, 512).any()
+    assert len(ended) == 1
+
+
+def test_a_start_or_stop_that_has_passed_is_now() -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        source = ConstantSourceNode(context)
+        source.connect(context.destination)
+        context.suspend(256 / RATE, lambda _: source.start(0.001))
+        context.suspend(384 / RATE, lambda _: source.stop(0))
+
+    n = np.arange(512)
+    np.testing.assert_array_equal(render(graph, 512)[0], (n >= 256) & (n < 384))
+
+
+def test_ended_is_fired_in_the_order_of_the_ends() -> None:
+    order: list[str] = []
+
+    def graph(context: OfflineAudioContext) -> None:
+        for name, stop in (("c", 300), ("a", 100), ("b", 200.5), ("never", 9999)):
+            source = ConstantSourceNode(context)
+            source.start()
+            source.stop(stop / RATE)
+            source.onended = lambda event, name=name: order.append(name)
+        context.add_event_listener("complete", lambda _: order.append("complete"))
+
+    render(graph, 512)
+    assert order == ["a", "b", "c", "complete"]

@@ -1,0 +1,428 @@
+"""Rendering in blocks of any length gives what rendering quantum by quantum gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from render.graphs import RandomGraph
+from rendered import RATE, Build, buffer_of, noise, play, render
+
+from audiograph import (
+    AudioBufferSourceNode,
+    AudioNode,
+    ChannelMergerNode,
+    ChannelSplitterNode,
+    ConstantSourceNode,
+    DelayNode,
+    GainNode,
+    OfflineAudioContext,
+    OscillatorNode,
+)
+
+FRAMES = 20000
+BLOCKS = (128, 256, 1024, 16384)
+
+
+def at(frame: float) -> float:
+    return frame / RATE
+
+
+def constant(
+    context: OfflineAudioContext, value: float, start: float = 0, stop: float | None = None
+) -> ConstantSourceNode:
+    source = ConstantSourceNode(context, offset=value)
+    source.start(at(start))
+    if stop is not None:
+        source.stop(at(stop))
+    return source
+
+
+def loop(
+    context: OfflineAudioContext, source: AudioNode, frames: float, gain: float = 0.5
+) -> DelayNode:
+    delay = DelayNode(context, delay_time=at(frames), max_delay_time=0.5)
+    source.connect(delay)
+    delay.connect(GainNode(context, gain=gain)).connect(delay)
+    delay.connect(context.destination)
+    return delay
+
+
+def swept_gain(context: OfflineAudioContext, rate: str) -> None:
+    gain = GainNode(context, gain=0.1)
+    gain.gain.automation_rate = rate
+    gain.gain.set_value_at_time(0.9, at(300)).linear_ramp_to_value_at_time(-1, at(5000.5))
+    gain.gain.set_value_at_time(0.3, at(5555)).set_value_at_time(0.2, at(17000.7))
+    gain.gain.linear_ramp_to_value_at_time(1, at(30000))
+    play(context, noise(2, FRAMES)).connect(gain).connect(context.destination)
+
+
+def automation_at_audio_rate(context: OfflineAudioContext) -> None:
+    swept_gain(context, "a-rate")
+
+
+def automation_at_control_rate(context: OfflineAudioContext) -> None:
+    swept_gain(context, "k-rate")
+
+
+def nodes_connected_to_parameters(context: OfflineAudioContext) -> None:
+    gain = GainNode(context, gain=0.5)
+    gain.gain.linear_ramp_to_value_at_time(0.1, at(7777))
+    slow, fast = OscillatorNode(context, frequency=3), OscillatorNode(context, frequency=900)
+    slow.start(at(100.5))
+    fast.start(at(2000.25))
+    slow.stop(at(9000.5))
+    fast.connect(gain.gain)
+    slow.connect(gain.gain)
+    play(context, noise(2, 400), 0, loop=True).connect(gain).connect(context.destination)
+    source = play(context, noise(1, 9000), at(50), playback_rate=0.7)
+    slow.connect(source.playback_rate)
+    source.connect(context.destination)
+
+
+def a_loop_shorter_than_every_block(context: OfflineAudioContext) -> None:
+    loop(context, play(context, noise(1, 1000), at(77)), 5)
+
+
+def a_loop_between_frames(context: OfflineAudioContext) -> None:
+    loop(context, play(context, noise(1, 1000), at(77)), 300.4, -0.9)
+
+
+def a_loop_longer_than_every_block(context: OfflineAudioContext) -> None:
+    loop(context, play(context, noise(2, 1000), at(77)), 18000)
+
+
+def nested_loops_with_several_delays(context: OfflineAudioContext) -> None:
+    inner = loop(context, play(context, noise(2, 3000)), 700, 0.4)
+    outer = DelayNode(context, delay_time=at(1500))
+    inner.connect(outer).connect(GainNode(context, gain=-0.5)).connect(inner)
+    outer.connect(context.destination)
+    loop(context, outer, 260.5, 0.3)
+
+
+def a_loop_whose_delay_time_is_modulated_from_outside(context: OfflineAudioContext) -> None:
+    delay = loop(context, play(context, noise(2, 3000)), 700, 0.4)
+    depth = GainNode(context, gain=0.01)
+    constant(context, 1, 4000.5, 9000).connect(depth).connect(delay.delay_time)
+    delay.delay_time.linear_ramp_to_value_at_time(0.001, at(15000))
+
+
+def a_loop_whose_delay_time_is_modulated_from_inside(context: OfflineAudioContext) -> None:
+    delay = loop(context, play(context, noise(2, 3000)), 700, 0.4)
+    other = DelayNode(context, delay_time=at(333.5))
+    delay.connect(other).connect(GainNode(context, gain=0.002)).connect(delay.delay_time)
+
+
+def a_source_in_a_loop_through_its_own_frequency(context: OfflineAudioContext) -> None:
+    source = OscillatorNode(context, frequency=500)
+    source.start(at(33))
+    source.stop(at(12345))
+    delay = DelayNode(context, delay_time=0)
+    source.connect(delay).connect(GainNode(context, gain=400)).connect(source.frequency)
+    source.connect(context.destination)
+
+
+def starts_and_stops_within_a_block(context: OfflineAudioContext) -> None:
+    for start, stop in ((0, 1), (5.5, 300), (128, 256), (1000, 1001), (4000.3, 9000.9), (7, 6)):
+        constant(context, 0.25, start, stop).connect(context.destination)
+        oscillator = OscillatorNode(context, frequency=1234.5)
+        oscillator.start(at(start))
+        oscillator.stop(at(stop))
+        oscillator.connect(context.destination)
+
+
+def sources_of_one_to_six_channels_mixed(context: OfflineAudioContext) -> None:
+    bus = GainNode(context)
+    for i, channels in enumerate((1, 2, 4, 6, 2, 1)):
+        source = play(context, noise(channels, 3000 - 250 * i, i), at(450 * i + i / 3))
+        source.connect(bus)
+    bus.connect(ChannelSplitterNode(context)).connect(context.destination, 1)
+    bus.connect(context.destination)
+
+
+def a_stereo_source_ends_while_a_mono_one_goes_on(context: OfflineAudioContext) -> None:
+    bus = GainNode(context)
+    play(context, noise(2, 700), at(300)).connect(bus)
+    play(context, noise(1, 999), loop=True).connect(bus)
+    splitter = ChannelSplitterNode(context, number_of_outputs=2)
+    bus.connect(splitter)
+    splitter.connect(context.destination, 1)
+
+
+def a_mono_source_begins_that_a_merger_makes_stereo(context: OfflineAudioContext) -> None:
+    bus, merger = GainNode(context), ChannelMergerNode(context, number_of_inputs=2)
+    constant(context, 0.5, 1000.5, 2000).connect(merger)
+    merger.connect(bus)
+    constant(context, 1).connect(bus)
+    splitter = ChannelSplitterNode(context, number_of_outputs=2)
+    bus.connect(splitter)
+    splitter.connect(context.destination, 1)
+
+
+def a_mono_source_begins_that_an_explicit_count_makes_quad(context: OfflineAudioContext) -> None:
+    bus = GainNode(context)
+    wide = GainNode(context, channel_count=4, channel_count_mode="explicit")
+    constant(context, 0.5, 3000, 4100).connect(wide).connect(bus)
+    play(context, noise(2, 6000), at(2000)).connect(bus)
+    splitter = ChannelSplitterNode(context, number_of_outputs=4)
+    bus.connect(splitter)
+    splitter.connect(context.destination, 1)
+    splitter.connect(context.destination, 3)
+
+
+def a_delay_whose_input_changes_its_width(context: OfflineAudioContext) -> None:
+    for frames in (0.5, 100, 128, 1000.25, 5000):
+        delay = DelayNode(context, delay_time=at(frames))
+        play(context, noise(1, 5000), at(1)).connect(delay)
+        play(context, noise(2, 500), at(2000)).connect(delay)
+        play(context, noise(4, 100, 7), at(2500.5)).connect(delay)
+        splitter = ChannelSplitterNode(context, number_of_outputs=4)
+        delay.connect(splitter)
+        for output in range(4):
+            gain = GainNode(context, gain=0.1 + output)
+            splitter.connect(gain, output).connect(context.destination)
+
+
+def delays_one_after_the_other_with_a_change_of_width(context: OfflineAudioContext) -> None:
+    first, second = DelayNode(context, delay_time=at(500)), DelayNode(context, delay_time=at(63.5))
+    play(context, noise(2, 500), at(2000)).connect(first).connect(second)
+    bus = GainNode(context)
+    second.connect(bus)
+    constant(context, 0.5).connect(bus)
+    splitter = ChannelSplitterNode(context, number_of_outputs=2)
+    bus.connect(splitter)
+    splitter.connect(context.destination, 1)
+
+
+def silence_after_sound_in_a_delay(context: OfflineAudioContext) -> None:
+    delay = DelayNode(context, delay_time=at(5000), max_delay_time=at(5001))
+    for start in (0, 600, 15000):
+        play(context, noise(1, 300), at(start)).connect(delay)
+    delay.connect(context.destination)
+
+
+def a_fraction_of_a_frame_after_the_end(context: OfflineAudioContext) -> None:
+    delay = DelayNode(context, delay_time=at(0.5))
+    constant(context, 1, 0, 128).connect(delay).connect(context.destination)
+
+
+def buffers_at_other_rates_and_speeds(context: OfflineAudioContext) -> None:
+    for i, speed in enumerate((0.3, 1, -1, 2.5, -0.77, 0)):
+        source = play(
+            context,
+            noise(2, 4000, i),
+            at(100.5 * i),
+            0.02,
+            rate=(RATE, 44100, 8000)[i % 3],
+            playback_rate=speed,
+            loop=i % 2 == 0,
+            loop_start=0.011,
+            loop_end=0.0305,
+        )
+        source.detune.set_value_at_time(300, at(4000)).linear_ramp_to_value_at_time(0, at(9000))
+        source.connect(context.destination)
+
+
+def a_graph_that_changes_when_suspended(context: OfflineAudioContext) -> None:
+    bus, tone = GainNode(context), constant(context, 0.5)
+    tone.connect(bus).connect(context.destination)
+
+    def widen(context: OfflineAudioContext) -> None:
+        play(context, noise(2, 500), context.current_time).connect(bus)
+        bus.gain.value = 0.25
+
+    def cross(context: OfflineAudioContext) -> None:
+        tone.disconnect()
+        tone.connect(context.destination)
+        tone.connect(bus.gain)
+
+    context.suspend(at(1000), widen)
+    context.suspend(at(5000), cross)
+    context.suspend(at(1280), lambda context: bus.gain.linear_ramp_to_value_at_time(1, at(3000)))
+    context.suspend(at(9000), lambda context: tone.offset.set_value_at_time(0.1, at(9500)))
+
+
+GRAPHS: list[Build] = [
+    automation_at_audio_rate,
+    automation_at_control_rate,
+    nodes_connected_to_parameters,
+    a_loop_shorter_than_every_block,
+    a_loop_between_frames,
+    a_loop_longer_than_every_block,
+    nested_loops_with_several_delays,
+    a_loop_whose_delay_time_is_modulated_from_outside,
+    a_loop_whose_delay_time_is_modulated_from_inside,
+    a_source_in_a_loop_through_its_own_frequency,
+    starts_and_stops_within_a_block,
+    sources_of_one_to_six_channels_mixed,
+    a_stereo_source_ends_while_a_mono_one_goes_on,
+    a_mono_source_begins_that_a_merger_makes_stereo,
+    a_mono_source_begins_that_an_explicit_count_makes_quad,
+    a_delay_whose_input_changes_its_width,
+    delays_one_after_the_other_with_a_change_of_width,
+    silence_after_sound_in_a_delay,
+    a_fraction_of_a_frame_after_the_end,
+    buffers_at_other_rates_and_speeds,
+    a_graph_that_changes_when_suspended,
+]
+
+# A phase is a product in one partition and a sum in another.
+SUMMED = {
+    nodes_connected_to_parameters,
+    a_source_in_a_loop_through_its_own_frequency,
+}
+
+
+@pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.__name__)
+def test_blocks_of_any_length_give_the_same_samples(graph: Build) -> None:
+    quanta = render(graph, FRAMES, channels=2, block=128)
+    assert np.abs(quanta).max() > 0.01
+    for block in BLOCKS[1:]:
+        same(render(graph, FRAMES, channels=2, block=block), quanta, exact=graph not in SUMMED)
+
+
+@pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph.__name__)
+def test_chunks_of_any_length_give_the_same_samples(graph: Build) -> None:
+    whole = render(graph, FRAMES, channels=2)
+    for chunk in (100, 128, 7777):
+        taken = render(graph, FRAMES, channels=2, chunk=chunk)
+        same(taken, whole, exact=graph not in SUMMED)
+
+
+@settings(max_examples=100)
+@given(seed=st.integers(0, 2**32 - 1), block=st.sampled_from(BLOCKS[1:]))
+def test_blocks_of_any_length_give_the_same_samples_for_any_graph(seed: int, block: int) -> None:
+    graph = RandomGraph(seed, 5000)
+    quanta = render(graph.build, 5000, channels=2, block=128)
+    same(render(graph.build, 5000, channels=2, block=block), quanta, exact=False)
+
+
+@pytest.mark.parametrize("quantum", [1, 100, 441, 3000, 4096])
+def test_a_quantum_of_any_length_fills_the_blocks(quantum: int) -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        gain = GainNode(context)
+        gain.gain.automation_rate = "k-rate"
+        gain.gain.linear_ramp_to_value_at_time(0, at(18000))
+        constant(context, 1, 10.5, 17000).connect(gain).connect(context.destination)
+
+    frames = 600 if quantum == 1 else FRAMES
+    out = render(graph, frames, quantum=quantum)[0]
+    n = np.arange(frames)
+    steps = 1 - np.minimum(n // quantum * quantum / 18000, 1)
+    expected = np.where((n >= 11) & (n < 17000), steps, 0)
+    np.testing.assert_allclose(out, expected, atol=1e-6)
+
+
+def test_mixing_is_linear() -> None:
+    def graph(levels: tuple[float, float]) -> Build:
+        def build(context: OfflineAudioContext) -> None:
+            bus = GainNode(context, channel_count=3, channel_count_mode="clamped-max")
+            delay = loop(context, bus, 300.5, 0.4)
+            for channels, level in zip((2, 4), levels, strict=True):
+                source = play(context, level * noise(channels, 3000, channels), loop=True)
+                source.connect(bus).connect(delay)
+
+        return build
+
+    first, second = (render(graph(levels), 5000, channels=2) for levels in ((1, 0), (0, 1)))
+    both = render(graph((0.5, -2)), 5000, channels=2)
+    np.testing.assert_allclose(both, 0.5 * first - 2 * second, atol=1e-5)
+
+
+@given(order=st.permutations(range(5)))
+@settings(max_examples=20)
+def test_the_order_of_wires_is_irrelevant(order: list[int]) -> None:
+    def graph(order: list[int]) -> Build:
+        def build(context: OfflineAudioContext) -> None:
+            bus = GainNode(context)
+            sources = [play(context, noise(i % 2 + 1, 900, i), at(i * 50.5)) for i in range(5)]
+            delay = DelayNode(context, delay_time=at(200))
+            for wire in [(sources[i], bus) for i in order]:
+                wire[0].connect(wire[1])
+            bus.connect(delay).connect(bus)
+            delay.connect(context.destination)
+
+        return build
+
+    out = render(graph(order), 1200, channels=2)
+    np.testing.assert_allclose(out, render(graph(list(range(5))), 1200, channels=2), atol=1e-5)
+
+
+def test_zeros_that_sound_change_nothing_where_they_are_as_wide_as_the_rest() -> None:
+    def graph(zeros: bool) -> Build:
+        def build(context: OfflineAudioContext) -> None:
+            bus = GainNode(context)
+            delay = loop(context, bus, 400.5)
+            play(context, noise(2, 300), at(777)).connect(bus)
+            if zeros:
+                for target in (bus, delay):
+                    play(context, np.zeros((2, 10)), loop=True).connect(target)
+
+        return build
+
+    np.testing.assert_array_equal(
+        render(graph(True), 5000, channels=2), render(graph(False), 5000, channels=2)
+    )
+
+
+def test_sources_that_have_not_started_do_not_shorten_blocks() -> None:
+    calls = lengths_of_blocks(
+        lambda context: [
+            play(context, noise(channels, 100), at(start)).connect(context.destination)
+            for channels, start in ((1, 3000), (1, 4000.5), (2, 5000), (2, 9000))
+        ]
+    )
+    assert calls == [16384]
+
+
+def test_only_the_widest_sources_end_blocks() -> None:
+    def build(context: OfflineAudioContext) -> None:
+        bus = GainNode(context)
+        bus.connect(context.destination)
+        for start in range(0, 16000, 500):
+            play(context, noise(1, 300), at(start)).connect(bus)
+        play(context, noise(2, 1000), at(5000)).connect(bus)
+
+    # A quantum to begin with, what is left up to the start at 5000, the quantum of the start and
+    # one to take note of it, what is left up to the end at 6000, and all the rest.
+    assert lengths_of_blocks(build) == [128, 4864, 128, 128, 768, 10368]
+
+
+def lengths_of_blocks(build: Build) -> list[int]:
+    context = OfflineAudioContext(2, 16384, RATE)
+    kept = build(context)
+    graph, lengths = context._renderer.graph, []
+    plain: Callable[..., tuple[int, list[object]]] = graph.render
+
+    def counted(start: int, frames: int) -> tuple[int, list[object]]:
+        result = plain(start, frames)
+        lengths.append(result[0])
+        return result
+
+    graph.render = counted  # type: ignore[method-assign, assignment]
+    context.start_rendering()
+    del kept
+    return lengths
+
+
+def same(out: NDArray[np.float32], expected: NDArray[np.float32], *, exact: bool) -> None:
+    if exact:
+        np.testing.assert_array_equal(out, expected)
+    else:
+        np.testing.assert_allclose(out, expected, rtol=0, atol=1e-6)
+
+
+def test_a_buffer_that_is_shared_plays_in_every_node_alike() -> None:
+    buffer = buffer_of(noise(2, 500))
+
+    def build(context: OfflineAudioContext) -> None:
+        for start in (0, 100.5, 300):
+            source = AudioBufferSourceNode(context, buffer=buffer)
+            source.start(at(start))
+            source.connect(context.destination)
+
+    same(render(build, channels=2, block=128), render(build, channels=2), exact=True)

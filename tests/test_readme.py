@@ -1,0 +1,184 @@
+"""Every example of the README runs as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from install.conftest import copy_checkout
+from live.conftest import _need_a_server
+from live.server import running
+
+from audiograph.cli import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FENCE = re.compile(
+    r"(?:<!-- needs: ([\w ]+) -->\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    needs: str
+    language: str
+    text: str
+
+
+EXAMPLES = [Example(*found.groups(default="")) for found in FENCE.finditer(README)]
+
+
+def examples(language: str, needs: str = "") -> list[str]:
+    return [e.text for e in EXAMPLES if (e.language, e.needs) == (language, needs)]
+
+
+def commands(text: str) -> list[str]:
+    """Return the commands of a shell example, each on one line."""
+    return re.sub(r"(\||&&|\\)\n\s*", r"\1 ", text).strip().split("\n")
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """Return a directory with the one file that the examples do not make: two seconds of noise."""
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, (96000, 2))
+    soundfile.write(tmp_path / "voice.wav", noise, 48000, subtype="PCM_16")
+    return tmp_path
+
+
+@pytest.fixture
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return an environment in which `audiograph` is what is tested."""
+    folder = tmp_path_factory.mktemp("bin")
+    program = folder / "audiograph"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m audiograph "$@"\n')
+    program.chmod(0o755)
+    return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.fixture
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Return what the environment needs for a sound server."""
+    _need_a_server()
+    with running(tmp_path_factory.mktemp("sound")) as server:
+        server.settle()
+        yield {name: server.environment[name] for name in server.environment if name != "PATH"}
+
+
+def run(
+    command: str, directory: Path, environment: dict[str, str], interrupt: float | None = None
+) -> None:
+    """Run a command, which has to succeed, with Ctrl-C after `interrupt` seconds."""
+    with subprocess.Popen(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=interrupt or 60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGINT if interrupt else signal.SIGKILL)
+            said, _ = process.communicate(timeout=20)
+        assert process.returncode == 0, f"{command}\n{said.decode(errors='replace')}"
+
+
+@pytest.mark.parametrize("text", examples("sh"))
+def test_an_example_for_the_shell_runs(
+    text: str, directory: Path, environment: dict[str, str]
+) -> None:
+    for command in commands(text):
+        run(command, directory, environment)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("text", examples("sh", "sound"))
+def test_an_example_with_sound_devices_runs(
+    text: str, directory: Path, environment: dict[str, str], sound: dict[str, str]
+) -> None:
+    for command in commands(text):
+        endless = "--mic" in command and "--duration" not in command
+        run(command, directory, {**environment, **sound}, interrupt=2 if endless else None)
+
+
+@pytest.mark.parametrize("text", examples("python"))
+def test_an_example_in_python_runs(text: str, directory: Path, environment: dict[str, str]) -> None:
+    (directory / "example.py").write_text(text)
+    run(f"{shlex.quote(sys.executable)} -W error example.py", directory, environment)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("text", examples("python", "sound"))
+def test_an_example_in_python_with_sound_devices_runs(
+    text: str, directory: Path, environment: dict[str, str], sound: dict[str, str]
+) -> None:
+    test_an_example_in_python_runs(text, directory, {**environment, **sound})
+
+
+def test_the_command_that_installs_also_runs_the_program(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    setuptools = pytest.importorskip("setuptools", "77", reason="building needs setuptools 77")
+    pytest.importorskip("Cython", reason="building needs Cython")
+    home, stubs = tmp_path / "home", tmp_path / "stubs"
+    for path in (home, stubs):
+        path.mkdir()
+    (stubs / "apt-get").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/installed\n')
+    (stubs / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
+    for stub in stubs.iterdir():
+        stub.chmod(0o755)
+    checkout = copy_checkout(tmp_path / "checkout")
+    (text,) = examples("sh", "to install")
+    (command,) = commands(text)
+    # What it would fetch is here already, beside setuptools.
+    offline = command.replace("install .", "install --no-index --no-deps --no-build-isolation .")
+    assert offline != command
+    run(
+        offline,
+        checkout,
+        {
+            **environment,
+            "HOME": str(home),
+            "PATH": f"{stubs}{os.pathsep}{environment['PATH']}",
+            "PYTHONPATH": str(Path(setuptools.__file__).parents[1]),
+        },
+    )
+    assert soundfile.info(checkout / "first.wav").frames == 96000
+    assert (home / "audiograph" / "share" / "man" / "man1" / "audiograph.1").is_file()
+    packages = re.findall(r"^install -y (.*)$", (tmp_path / "installed").read_text(), re.MULTILINE)
+    assert set(packages[0].split()) <= set((ROOT / "tests" / "run").read_text().split())
+
+
+def test_the_gate_runs_the_command_that_the_readme_has_for_the_tests() -> None:
+    (text,) = examples("sh", "no test")
+    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == f"exec {text.strip()}"
+    assert os.access(ROOT / text.strip(), os.X_OK)
+
+
+def test_every_command_is_in_an_example_or_in_the_text() -> None:
+    assert [name for name in COMMANDS if f"audiograph {name}" not in README] == []
+
+
+def test_every_program_that_an_example_calls_is_installed_for_the_tests() -> None:
+    called = {
+        part.split()[0]
+        for text in (*examples("sh"), *examples("sh", "sound"))
+        for command in commands(text)
+        for part in re.split(r"\||&&", re.sub(r"'[^']*'", "", command))
+    }
+    missing = [name for name in called - {"audiograph"} if shutil.which(name) is None]
+    assert missing == []
+    assert called - {"audiograph"} <= set((ROOT / "tests" / "run").read_text().split())
