@@ -261,10 +261,12 @@ class BufferSourceProcessor(ScheduledProcessor):
         if last > first and rate < 0:
             position = max(position, first)
         # A start between frames: at the first frame, the buffer has played for a fraction of one.
-        early = max(0.0, start - self.start_time * self._sample_rate)
+        # (Not where there was no buffer before: then it plays from its beginning.)
+        early = start - self.start_time * self._sample_rate if start == self._start else 0.0
         if early < 1 / 1024:
             early = 0.0
         self._anchor = position + early * rate
+        self._played = early * abs(rate)
         self._steps, self._rate, self._playing = 0, rate, True
 
     def _rebase(self) -> None:

@@ -103,6 +103,8 @@ class OscillatorProcessor(ScheduledProcessor):
             phase = self._phase + np.arange(passed, passed + frames, dtype=np.float64) * periods
         phase -= np.floor(phase)
         wave: Samples = np.sin(2 * np.pi * phase).astype(np.float32)
+        # At the Nyquist frequency a wave has no partial that could be heard.
+        np.copyto(wave, 0.0, where=np.abs(periods) >= 0.5)
         return wave[np.newaxis]
 
     @staticmethod

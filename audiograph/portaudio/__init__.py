@@ -30,6 +30,7 @@ from audiograph.portaudio.devices import (
     default_device,
     devices,
     supported_rates,
+    supports,
 )
 from audiograph.portaudio.library import load, refresh
 from audiograph.portaudio.quiet import chatter
@@ -50,4 +51,5 @@ __all__ = [
     "load",
     "refresh",
     "supported_rates",
+    "supports",
 ]

@@ -11,10 +11,7 @@ LAST_HZ = 0.005
 """Bandwidth in the long run: jitter of milliseconds becomes microseconds."""
 
 JUMP_SECONDS = 0.1
-"""A callback that is further off than this is late by accident, or the device has paused."""
-
-OUTLIERS = 8
-"""So many far-off callbacks in a row are no accident."""
+"""A callback that is further off than this is late by accident; for as long, it was a pause."""
 
 DEVIATION = 0.01
 """How far from its claim a device's rate may be. The worst real ones are off by 0.001."""
@@ -42,7 +39,7 @@ class Clock:
         self._time = math.nan
         self._age = 0.0
         self._jumps = 0
-        self._outliers = 0
+        self._doubted = math.nan
         self._least = self._seconds_per_frame / (1 + DEVIATION)
         self._most = self._seconds_per_frame * (1 + DEVIATION)
 
@@ -82,7 +79,7 @@ class Clock:
         error = time - expected
         if abs(error) > JUMP_SECONDS:
             return self._doubt(time, expected)
-        self._outliers = 0
+        self._doubted = math.nan
         self._age += span
         # The gains of an optimal estimator of a constant rate fall with the time it has seen.
         bandwidth = max(LAST_HZ, min(FIRST_HZ, 0.4 / self._age))
@@ -93,12 +90,16 @@ class Clock:
         return self._time
 
     def _doubt(self, time: float, expected: float) -> float:
-        """Take a far-off callback for late unless more follow: then the device has paused."""
-        self._outliers += 1
-        if self._outliers < OUTLIERS:
+        """Take a far-off callback for late unless the next ones are: then the device has paused.
+
+        Next by the clock and not by number, since those that a late one has held up come at once.
+        """
+        if math.isnan(self._doubted):
+            self._doubted = time
+        if time - self._doubted < JUMP_SECONDS:
             self._time = expected
         else:
-            self._outliers = 0
+            self._doubted = math.nan
             self._jumps += 1
             self._age = 0.0
             self._time = time

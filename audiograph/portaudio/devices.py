@@ -33,6 +33,10 @@ _HOST_APIS = {
 }
 
 
+CONVERTED_RATE = 48000.0
+"""The likeliest rate behind a device that takes any: most sound servers run at it."""
+
+
 @dataclass(frozen=True)
 class Device:
     """One direction of a sound device, as PortAudio describes it."""
@@ -54,6 +58,8 @@ class Device:
     """The most channels that it offers."""
 
     default_sample_rate: float
+    """The rate at which to run it where nobody asks for one."""
+
     low_latency: float
     """The least latency that it suggests, in seconds."""
 
@@ -102,26 +108,28 @@ def supported_rates(device: Device, channels: int | None = None) -> tuple[int, .
     Asked for `channels` channels, by default two or as many as there are. Empty for a device that
     does not open at all. This opens the device for a moment, once for each rate.
     """
+    return call(
+        lambda: tuple(rate for rate in USUAL_RATES if _opens_at(device, float(rate), channels))
+    )
 
-    def ask() -> tuple[int, ...]:
-        sounddevice = loaded()
-        check = (
-            sounddevice.check_input_settings
-            if device.kind == "audioinput"
-            else sounddevice.check_output_settings
-        )
-        accepted = []
-        for rate in USUAL_RATES:
-            try:
-                check(
-                    found(device).index, channels or min(2, device.channels), "float32", None, rate
-                )
-            except sounddevice.PortAudioError:
-                continue
-            accepted.append(rate)
-        return tuple(accepted)
 
-    return call(ask)
+def supports(device: Device, sample_rate: float) -> bool:
+    """Return whether `device` opens at that rate. This opens it for a moment."""
+    return call(lambda: _opens_at(device, sample_rate))
+
+
+def _opens_at(device: Device, rate: float, channels: int | None = None) -> bool:
+    sounddevice = loaded()
+    check = (
+        sounddevice.check_input_settings
+        if device.kind == "audioinput"
+        else sounddevice.check_output_settings
+    )
+    try:
+        check(found(device).index, channels or min(2, device.channels), "float32", None, rate)
+    except sounddevice.PortAudioError:
+        return False
+    return True
 
 
 def listed() -> tuple[Device, ...]:
@@ -172,7 +180,7 @@ def described(entries: Any, host_apis: Any) -> tuple[Device, ...]:
                         host_api=host_apis[number]["name"],
                         index=index,
                         channels=channels,
-                        default_sample_rate=entry["default_samplerate"],
+                        default_sample_rate=_own_rate(entry, host_apis[number]["name"]),
                         low_latency=entry[f"default_low_{direction}_latency"],
                         high_latency=entry[f"default_high_{direction}_latency"],
                         is_default=index == defaults[kind],
@@ -188,6 +196,17 @@ _DIRECTIONS: dict[DeviceKind, str] = {"audioinput": "input", "audiooutput": "out
 def _rank(host_api: str) -> int:
     names = list(_HOST_APIS)
     return names.index(host_api) if host_api in names else len(names)
+
+
+def _own_rate(entry: Any, host_api: str) -> float:
+    """Return the rate at which to run a device where nobody asks for one.
+
+    Behind an ALSA device that is no piece of hardware something converts, a sound server mostly,
+    and 44.1 kHz is merely the first rate that PortAudio tried.
+    """
+    if host_api == "ALSA" and "(hw:" not in entry["name"]:
+        return CONVERTED_RATE
+    return float(entry["default_samplerate"])
 
 
 def _default_index(kind: DeviceKind, host_apis: list[Any]) -> int:

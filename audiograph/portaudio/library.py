@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import platform
 from types import ModuleType
 from typing import Any, Protocol
 
 from audiograph.errors import NotFoundError, NotReadableError
-from audiograph.portaudio.calls import CLOSE_SECONDS, call, hung
+from audiograph.portaudio.calls import call, hung
 
 
 class Closable(Protocol):
@@ -46,14 +45,16 @@ def load() -> Any:
 def refresh() -> bool:
     """Look at the machine anew: the only way to see a device that was plugged in meanwhile.
 
-    Takes 30 to 100 ms. Returns False and does nothing while a stream is open (it would die), or
-    after one had to be given up.
+    Takes 30 to 100 ms. Returns False and does nothing while a stream is open (it would die), after
+    one had to be given up, and where a JACK server has died.
     """
+    if _library.streams or hung():
+        return False
 
     def restart() -> bool:
         if _library.module is None:
             loaded()
-        elif _library.streams or hung():
+        elif _library.streams or _jack_has_died(_library.module):
             return False
         else:
             _library.module._terminate()
@@ -77,7 +78,8 @@ def loaded() -> Any:
             if type(error).__name__ != "PortAudioError":
                 raise
             raise NotReadableError(f"PortAudio does not start: {error}") from None
-        # sounddevice's own farewell waits for every stream to close, for ever where one hangs.
+        # sounddevice's own farewell waits for ever where a stream hangs, and ends in an abort where
+        # a JACK server has died. The system takes back what PortAudio leaves.
         atexit.unregister(sounddevice._exit_handler)
         atexit.register(_shut_down)
         _library.module = sounddevice
@@ -98,9 +100,23 @@ def _shut_down() -> None:
     # A callback must not come into an interpreter that is no more.
     for stream in list(_library.streams):
         stream.close()
-    if _library.module is not None and not _library.streams and not hung():
-        with contextlib.suppress(NotReadableError):
-            call(_library.module._exit_handler, limit=CLOSE_SECONDS)
+
+
+def _jack_has_died(sounddevice: Any) -> bool:
+    """Tell whether PortAudio is tied to a JACK server that is gone.
+
+    Told to shut down then, it aborts the whole process. A stream that cannot be opened tells.
+    """
+    for api in sounddevice.query_hostapis():
+        if not api["name"].startswith("JACK") or api["default_output_device"] < 0:
+            continue
+        try:
+            sounddevice.RawOutputStream(
+                device=api["default_output_device"], channels=1, callback=lambda *_: None
+            ).close()
+        except sounddevice.PortAudioError:
+            return True
+    return False
 
 
 def _remedy() -> str:

@@ -64,7 +64,7 @@ def play_linear(
             here = cython.cast(cython.Py_ssize_t, at)
             fraction = at - here
             after = here + 1
-            if looping and after >= loop_end:
+            if looping and here < loop_end <= after:
                 after = wrap
             elif after >= length:
                 after = here

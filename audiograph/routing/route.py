@@ -10,7 +10,7 @@ from audiograph.context.live import DEFAULT_SAMPLE_RATE
 from audiograph.errors import NotSupportedError
 from audiograph.media.raw import RawFormat
 from audiograph.media.track import MediaStreamTrack
-from audiograph.portaudio import Device
+from audiograph.portaudio import Device, supports
 from audiograph.routing import inputs
 from audiograph.routing.live import LiveRoute
 from audiograph.routing.offline import render
@@ -86,10 +86,9 @@ def run(route: Route, on_progress: Callable[[float], None]) -> Routed:
     fails with is raised, and leaves its outputs as they were.
     """
     with ExitStack() as stack:
-        tracks = _open(route, stack)
+        tracks, rate = _open(route, stack)
         if route.choose is not None:
             tracks = [route.choose(tracks)]
-        rate = _rate(route, tracks)
         channels = route.channels or max(track._source.channels for track in tracks)
         frames = None if route.duration is None else route.duration(rate)
         if not route.is_live:
@@ -130,8 +129,8 @@ def _run_live(live: LiveRoute, on_progress: Callable[[float], None]) -> Routed:
     return replace(outcome, seconds=live.seconds)
 
 
-def _open(route: Route, stack: ExitStack) -> list[MediaStreamTrack]:
-    tracks = []
+def _open(route: Route, stack: ExitStack) -> tuple[list[MediaStreamTrack], int]:
+    tracks: list[MediaStreamTrack] = []
 
     def keep(track: MediaStreamTrack) -> None:
         stack.callback(track.stop)
@@ -139,36 +138,34 @@ def _open(route: Route, stack: ExitStack) -> list[MediaStreamTrack]:
 
     for path in route.files:
         keep(inputs.open_file(path, raw=route.raw, start=route.start))
+    rate = _rate(route, tracks)
     for frequency in route.tones:
-        rate = route.sample_rate or (tracks[0]._source.sample_rate if tracks else None)
-        keep(inputs.open_tone(frequency, rate or _device_rate(route)))
+        keep(inputs.open_tone(frequency, rate))
     for device in route.mics:
-        keep(_open_mic(device, route))
-    return tracks
+        keep(_open_mic(device, route, rate))
+    return tracks, rate
 
 
-def _open_mic(device: Device, route: Route) -> MediaStreamTrack:
-    wanted = route.sample_rate or round(_device_rate(route))
+def _open_mic(device: Device, route: Route, rate: int) -> MediaStreamTrack:
     try:
         return inputs.open_device(
-            device, sample_rate=wanted, channels=route.channels, latency=route.latency
+            device, sample_rate=rate, channels=route.channels, latency=route.latency
         )
     except NotSupportedError:
         # What the device can't do, the resampler can.
         return inputs.open_device(device, channels=route.channels, latency=route.latency)
 
 
-def _rate(route: Route, tracks: Sequence[MediaStreamTrack]) -> int:
-    """Return the route's rate: what was asked for, an output device's, or the first input's."""
+def _rate(route: Route, files: Sequence[MediaStreamTrack]) -> int:
+    """Return the route's rate: what was asked for, or the first file's, or a device's own.
+
+    The device that leads must be able to run at it, so that nothing is resampled for no reason.
+    """
     if route.sample_rate is not None:
         return route.sample_rate
-    if any(isinstance(output, DeviceOutput) for output in route.outputs):
-        return round(_device_rate(route))
-    return round(tracks[0]._source.sample_rate)
-
-
-def _device_rate(route: Route) -> float:
-    for output in route.outputs:
-        if isinstance(output, DeviceOutput):
-            return output.device.default_sample_rate
-    return route.mics[0].default_sample_rate if route.mics else DEFAULT_SAMPLE_RATE
+    speakers = [output.device for output in route.outputs if isinstance(output, DeviceOutput)]
+    leader = next(iter([*speakers, *route.mics]), None)
+    first = files[0]._source.sample_rate if files else None
+    if leader is None:
+        return round(first or DEFAULT_SAMPLE_RATE)
+    return round(first if first and supports(leader, first) else leader.default_sample_rate)

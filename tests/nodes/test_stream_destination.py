@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from audiograph import AudioContext, ConstantSourceNode, MediaStreamAudioDestinationNode
+from audiograph.render.processor import SILENCE
+
+
+@pytest.fixture
+def context():
+    context = AudioContext.suspended(sink_id={"type": "none"}, sample_rate=48000)
+    yield context
+    context.close()
+
+
+def test_its_stream_has_one_audio_track_of_its_channels(context) -> None:
+    node = MediaStreamAudioDestinationNode(context, channel_count=4)
+    (track,) = node.stream.get_audio_tracks()
+    assert track.get_settings().channel_count == 4
+    assert track.get_settings().sample_rate == 48000
+    assert node.stream is node.stream
+    with pytest.raises(AttributeError):
+        node.stream = node.stream
+
+
+def test_what_comes_in_goes_out_in_blocks_mixed_to_its_channels(context) -> None:
+    node = context.create_media_stream_destination()
+    source = ConstantSourceNode(context, offset=0.25)
+    source.connect(node)
+    source.start()
+    tap = node.stream.get_tracks()[0]._open_tap(48000, "wait")
+    out = np.empty((2, 1024), np.float32)
+    context._renderer.render(context.destination._vertex, out)
+    np.testing.assert_array_equal(tap.take(1024), np.full((2, 1024), 0.25))
+    source.disconnect()
+    context._renderer.render(context.destination._vertex, out)
+    np.testing.assert_array_equal(tap.take(1024), np.zeros((2, 1024)))
+
+
+def test_another_context_plays_it(context) -> None:
+    node = context.create_media_stream_destination()
+    source = ConstantSourceNode(context, offset=0.5)
+    source.connect(node)
+    source.start()
+    other = AudioContext(sink_id={"type": "none"}, sample_rate=48000)
+    received = other.create_media_stream_source(node.stream)
+    onward = other.create_media_stream_destination()
+    received.connect(onward)
+    tap = onward.stream.get_tracks()[0]._open_tap(48000, "wait")
+    context.resume()
+    deadline = time.monotonic() + 20
+    heard = 0.0
+    while heard < 0.49 and time.monotonic() < deadline:
+        signal = tap.read(128) if tap.available >= 128 else SILENCE
+        heard = heard if signal is SILENCE else float(np.abs(signal).max())
+        threading.Event().wait(0.001)
+    other.close()
+    assert heard == pytest.approx(0.5, abs=0.01)
