@@ -156,7 +156,7 @@ def test_the_command_that_installs_also_runs_the_program(
             "PYTHONPATH": str(Path(setuptools.__file__).parents[1]),
         },
     )
-    assert soundfile.info(checkout / "first.wav").frames == 96000
+    assert soundfile.info(home / "first.wav").frames == 96000
     assert (home / "audiograph" / "share" / "man" / "man1" / "audiograph.1").is_file()
     packages = re.findall(r"^install -y (.*)$", (tmp_path / "installed").read_text(), re.MULTILINE)
     assert set(packages[0].split()) <= set((ROOT / "tests" / "run").read_text().split())

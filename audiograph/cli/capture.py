@@ -72,7 +72,7 @@ def command(
             target,
             sample_rate=rate,
             channels=channels,
-            latency=places.latency_seconds(latency, rate),
+            latency=places.latency_seconds(latency, rate, heard_live=False),
             frames=None if duration is None else duration.frames,
             on_progress=progress.update,
         )

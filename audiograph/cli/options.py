@@ -43,5 +43,6 @@ latency = click.option(
     "--latency",
     type=LATENCY,
     metavar="TIME",
-    help="Latency to ask of the devices: 20ms, or interactive, balanced, playback.",
+    help="Latency to ask of the devices: 20ms, or interactive, balanced, playback; by default "
+    "balanced (50 ms) where a microphone is heard, else playback (150 ms).",
 )

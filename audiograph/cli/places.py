@@ -70,13 +70,15 @@ def find_track(wanted: str, tracks: Sequence[MediaStreamTrack]) -> MediaStreamTr
     return choose(wanted, named, what="track", see="audiograph tracks").track
 
 
-def latency_seconds(latency: LatencyHint | Duration | None, sample_rate: float | None) -> float:
-    """Return the latency to ask of devices."""
+def latency_seconds(
+    latency: LatencyHint | Duration | None, sample_rate: float | None, *, heard_live: bool
+) -> float:
+    """Return the latency to ask of devices; by default a short one only where it can be noticed."""
     from audiograph.context.live import DEFAULT_SAMPLE_RATE, LATENCY_SECONDS
 
     if isinstance(latency, Duration):
         return latency.seconds(sample_rate or DEFAULT_SAMPLE_RATE)
-    return LATENCY_SECONDS[latency or "balanced"]
+    return LATENCY_SECONDS[latency or ("balanced" if heard_live else "playback")]
 
 
 def check_pipes(files: Sequence[str], outputs: Sequence[str]) -> None:

@@ -108,7 +108,7 @@ def command(
     """Connect every input with every output."""
     from audiograph.cli import places
     from audiograph.media.raw import RawFormat
-    from audiograph.routing.outputs import Encoding
+    from audiograph.routing.outputs import DeviceOutput, Encoding
     from audiograph.routing.route import Route, run
 
     if not (mics or files or tones):
@@ -116,8 +116,10 @@ def command(
     outputs = outputs or ("speakers",)
     places.check_pipes(files, outputs)
     encoding = Encoding(container=container, subtype=subtype, raw=raw, force=force)
+    targets = [places.find_output(name, encoding, talk) for name in outputs]
+    heard = any(isinstance(target, DeviceOutput) for target in targets)
     route = Route(
-        outputs=[places.find_output(name, encoding, talk) for name in outputs],
+        outputs=targets,
         mics=[places.find_device(name, "audioinput", talk) for name in mics],
         files=files,
         tones=tones,
@@ -128,7 +130,7 @@ def command(
         raw=None if raw_in is None else RawFormat(*astuple(raw_in)),
         sample_rate=rate,
         channels=channels,
-        latency=places.latency_seconds(latency, rate),
+        latency=places.latency_seconds(latency, rate, heard_live=bool(mics) and heard),
     )
     if route.fills_the_disk:
         raise click.UsageError("a tone has no end: say how long it is to be with --duration")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from math import ceil
+from math import ceil, inf
 from typing import Any, Literal
 
 from audiograph.media.bridge_tap import BridgeTap
@@ -29,8 +29,14 @@ AnyTap = Tap | BridgeTap
 AHEAD_SECONDS = 1.0
 """How much a pulled source is read ahead where a clock drives the consumer."""
 
+PREFILL_SECONDS = 0.2
+"""How much of it is there before the clock's time begins, so that the start is not torn."""
+
 _CHUNK_FRAMES = 16384
+# A pipe may deliver in real time: a long read would come when the last one has been played.
+_FEED_FRAMES = 2048
 _POLL_SECONDS = 0.05
+_STOP_SECONDS = 1.0
 
 
 class Source:
@@ -129,6 +135,9 @@ class Source:
         for listener in listeners:
             listener()
 
+    def prefill(self) -> None:
+        """Wait until there is something for a clock to begin with, or the source has ended."""
+
     def on_failure(self, listener: Callable[[], None]) -> None:
         """Call `listener` when the source ends by a failure, or because it is stopped."""
         with self._lock:
@@ -160,7 +169,8 @@ class Source:
 class PulledSource(Source):
     """Audio that a reader delivers when it is asked for it.
 
-    Where no clock drives the consumer, the consumer itself reads; else a thread reads ahead.
+    Where no clock drives the consumer, the consumer itself reads; else a thread reads ahead. A
+    pipe that stays silent is waited for, but not by `stop`.
     """
 
     clocked = False
@@ -171,29 +181,44 @@ class PulledSource(Source):
         )
         self._reader = reader
         self._feeder: threading.Thread | None = None
+        self._filled = threading.Event()
         self._stopped = threading.Event()
         self._reading = threading.Lock()
+
+    def open_tap(self, sample_rate: float, pace: Pace, latency: float = 0.0) -> AnyTap:
+        tap = super().open_tap(sample_rate, pace, latency)
+        # NB: not before the tap is known, since what is read for nobody is lost.
+        if pace == "clock" and self._feeder is None:
+            self._feeder = threading.Thread(
+                target=self._feed, name=f"reads {self.label}", daemon=True
+            )
+            self._feeder.start()
+        return tap
+
+    def prefill(self) -> None:
+        if self._feeder is not None:
+            self._filled.wait()
 
     def stop(self) -> None:
         self._stopped.set()
         super().stop()
-        if self._feeder is not None and self._feeder is not threading.current_thread():
-            self._feeder.join()
-        with self._reading:
+        if self._reading.acquire(timeout=_STOP_SECONDS):
             self._reader.close()
+            self._reading.release()
 
     def _make_tap(self, sample_rate: float, pace: Pace, latency: float) -> Tap:
         tap = Tap(self.channels, self.sample_rate, sample_rate)
-        if pace == "clock":
-            if self._feeder is None:
-                self._feeder = threading.Thread(
-                    target=self._feed, name=f"reads {self.label}", daemon=True
-                )
-                self._feeder.start()
-        else:
+        if pace != "clock":
+            pull = self._pull if self._reader.frames is not None else self._pull_aside
             ratio = self.sample_rate / sample_rate
-            tap.pull_from(lambda frames: self._pull(max(_CHUNK_FRAMES, ceil(frames * ratio))))
+            tap.pull_from(lambda frames: pull(max(_CHUNK_FRAMES, ceil(frames * ratio))))
         return tap
+
+    def _pull_aside(self, frames: int) -> None:
+        """Pull in another thread: while this one waits for a pipe, Ctrl-C must get through."""
+        pulling = threading.Thread(target=self._pull, args=(frames,), daemon=True)
+        pulling.start()
+        pulling.join()
 
     def _pull(self, frames: int) -> None:
         """Read `frames` frames and push them; end with the reader."""
@@ -211,9 +236,12 @@ class PulledSource(Source):
     def _feed(self) -> None:
         """Keep every tap filled for a while ahead, until the reader ends."""
         while not self._stopped.is_set() and not self.ended:
-            hungry = [tap for tap in self._taps if tap.available < AHEAD_SECONDS * tap.sample_rate]
             # NB: the slowest consumer sets the pace: the others' queues hold what they need.
-            if hungry and len(hungry) == len(self._taps):
-                self._pull(_CHUNK_FRAMES)
+            ahead = max((tap.available / tap.sample_rate for tap in self._taps), default=inf)
+            if ahead >= PREFILL_SECONDS:
+                self._filled.set()
+            if ahead < AHEAD_SECONDS:
+                self._pull(_FEED_FRAMES)
             else:
                 self._stopped.wait(_POLL_SECONDS)
+        self._filled.set()

@@ -11,6 +11,7 @@ from audiograph.render.mixing import convert
 from audiograph.sinks.sink import Sink
 
 _POLL_SECONDS = 0.02
+_PATIENCE_SECONDS = 2.0
 
 
 class TrackWriter:
@@ -24,8 +25,9 @@ class TrackWriter:
         What to write, resampled to the sink's rate and mixed to its channels.
     sink : Sink
         Where to.
-    frames : int or None
-        How many frames to write; None is until the track ends.
+    frames : callable
+        Returns how many frames to write, or None while that is not known. It must be known when
+        the first frame that is not to be written has been delivered.
     on_done : callable
         Called without arguments, in the writing thread, when it is over.
     """
@@ -35,7 +37,7 @@ class TrackWriter:
         track: MediaStreamTrack,
         sink: Sink,
         *,
-        frames: int | None = None,
+        frames: Callable[[], int | None] = lambda: None,
         on_done: Callable[[], object] = lambda: None,
     ) -> None:
         tap = track._open_tap(sink.sample_rate, "follow")
@@ -44,7 +46,7 @@ class TrackWriter:
         self._track = track
         self._sink = sink
         self.sample_rate = sink.sample_rate
-        self._left = frames
+        self._frames = frames
         self._on_done = on_done
         self._asked = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audiograph writer", daemon=True)
@@ -60,10 +62,15 @@ class TrackWriter:
         self._thread.start()
 
     def finish(self) -> None:
-        """Write what the track has delivered so far, close the sink, and return when it is done."""
+        """Write what the track has delivered so far, close the sink, and return when it is done.
+
+        A sink that takes nothing for a while, as a pipe does that nobody reads, is left as it is.
+        """
         self._asked.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        written = -1
+        while self._thread.is_alive() and written != self.written:
+            written = self.written
+            self._thread.join(_PATIENCE_SECONDS)
 
     def _run(self) -> None:
         try:
@@ -71,8 +78,7 @@ class TrackWriter:
             while not last:
                 # NB: asked first: what comes before the asking is still to be written.
                 last = self._asked.is_set() or self._tap.ended
-                self._write_available()
-                last = last or self._left == 0
+                last = self._write_available() or last
                 if not last:
                     self._asked.wait(_POLL_SECONDS)
             self._sink.close()
@@ -84,13 +90,15 @@ class TrackWriter:
             self.done = True
             self._on_done()
 
-    def _write_available(self) -> None:
+    def _write_available(self) -> bool:
+        """Write what can be read; return whether nothing more is wanted."""
         frames = self._tap.available
-        if self._left is not None:
-            frames = min(frames, self._left)
+        # NB: asked second: the end is known before what comes behind it is delivered.
+        end = self._frames()
+        if end is not None:
+            frames = min(frames, end - self.written)
         if frames:
             samples = convert(self._tap.take(frames), self._sink.channels, "speakers")
             self._sink.write(samples if self._tap.enabled else samples * 0)
             self.written += frames
-            if self._left is not None:
-                self._left -= frames
+        return self.written == end

@@ -28,7 +28,8 @@ def reference(
 ) -> list[float]:
     """The specification's `process()`, with times in frames (of the context or the buffer).
 
-    Between frames it interpolates in a straight line; a start between frames is exact.
+    Between frames it interpolates in a straight line; a start between frames is exact, as if the
+    buffer had begun to play there.
     """
     length = len(data)
     first, last = 0.0, float(length)
@@ -55,7 +56,8 @@ def reference(
                 offset = last
             if loop and rate < 0 and offset < first:
                 offset = first
-            position, started = offset + (n - start) * rate, True
+            early = n - start
+            position, elapsed, started = offset + early * rate, early * abs(rate), True
         if loop:
             entered = entered or (offset < last and position >= first)
             # AD-HOC: the text never enters the loop from behind its end; browsers do.
