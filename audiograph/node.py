@@ -25,6 +25,7 @@ from audiograph.events import EventTarget
 from audiograph.host import NodeHost
 from audiograph.options import read_options
 from audiograph.param import AudioParam, Param
+from audiograph.render.loop import Renderer
 from audiograph.render.mixing import ChannelCountMode, ChannelInterpretation
 from audiograph.render.processor import Processor
 from audiograph.render.vertex import InputPort, Vertex
@@ -42,11 +43,6 @@ class AudioNodeOptions:
     channel_count: int | None = None
     channel_count_mode: ChannelCountMode | None = None
     channel_interpretation: ChannelInterpretation | None = None
-
-
-@dataclass(frozen=True)
-class NoOptions:
-    """For a node whose option dictionary has no channel settings to share."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,8 +151,8 @@ class AudioNode(EventTarget, Generic[OptionsT]):
         if self._processor.sounding:
             context._post(context._renderer.graph.rouse, self._vertex)
         # When nobody holds the node any longer, its vertex goes as soon as it can't be heard.
-        renderer = context._renderer
-        weakref.finalize(self, renderer.post, renderer.graph.release, self._vertex).atexit = False
+        renderer = weakref.ref(context._renderer)
+        weakref.finalize(self, _release, renderer, self._vertex).atexit = False
 
     def check_options(self, context: NodeHost, options: OptionsT) -> None:
         """Raise for options that the node cannot be made with."""
@@ -387,6 +383,13 @@ def _reporter(
             node._report(error)
 
     return report
+
+
+def _release(reference: weakref.ref[Renderer], vertex: Vertex) -> None:
+    # NB: weak, since what waits to be called when a node goes would else keep its context alive.
+    renderer = reference()
+    if renderer is not None:
+        renderer.post(renderer.graph.release, vertex)
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:

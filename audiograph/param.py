@@ -169,7 +169,7 @@ class AudioParam:
             )
             self._timeline.insert(event)
             self._set_at = self._set_at if self._set_at == host._renderer.frame else None
-            host._post(self._vertex.automate, self._name, event)
+            host._post(self._vertex.automate, self._name, event, host.current_time)
         return self
 
     def _time(self, name: str, time: float) -> float:

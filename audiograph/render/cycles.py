@@ -17,7 +17,7 @@ import numpy as np
 
 from audiograph.render.mixing import convert
 from audiograph.render.processor import SILENCE, Block, Processor, Signal, Silence
-from audiograph.render.vertex import Vertex
+from audiograph.render.vertex import Fail, Vertex, attempt
 
 T = TypeVar("T", bound=Hashable)
 
@@ -49,7 +49,6 @@ class Cycle:
 
     def __init__(self, members: Sequence[Vertex]) -> None:
         self.members = tuple(members)
-        self.current = self.members[0]
         inside = set(self.members)
         self._lines = [v for v in self.members if isinstance(v.processor, DelayLine)]
         # By the text: "Let cycle breakers be … all the DelayNodes that are part of a cycle."
@@ -78,7 +77,7 @@ class Cycle:
         for vertex in self.members:
             vertex.silence()
 
-    def run(self, block: Block) -> None:
+    def run(self, block: Block, fail: Fail) -> None:
         """Render the block in steps as long as the shortest delay."""
         start, frames = block.start, block.frames
         step = self._step(block)
@@ -91,8 +90,8 @@ class Cycle:
                 for vertex, results in whole.items():
                     vertex.results = [_part(s, first, block.frames) for s in results]
                 for vertex, operation in self._operations:
-                    self.current = vertex
-                    operation(vertex, block)
+                    if not vertex.is_mute:
+                        attempt(operation, vertex, block, fail)
                 for vertex in self.members:
                     parts[vertex].append(vertex.results)
         finally:
@@ -194,10 +193,6 @@ Operation = tuple[Vertex, Callable[[Vertex, Block], None]]
 """What is called for a vertex of a loop: all of it, or a delay line's reader or writer."""
 
 
-def _run(vertex: Vertex, block: Block) -> None:
-    vertex.run(block)
-
-
 def _read(vertex: Vertex, block: Block) -> None:
     block.params = vertex.values(block)
     vertex.results = (_line(vertex).read(block),)
@@ -219,7 +214,7 @@ def _operations(members: Iterable[Vertex]) -> list[Operation]:
         if isinstance(vertex.processor, DelayLine):
             operations += [(vertex, _read), (vertex, _write)]
         else:
-            operations.append((vertex, _run))
+            operations.append((vertex, Vertex.process))
     return operations
 
 
@@ -235,7 +230,7 @@ def _followers(inside: set[Vertex]) -> Callable[[Operation], list[Operation]]:
             if target not in inside:
                 continue
             if not isinstance(target.processor, DelayLine):
-                needing.append((target, _run))
+                needing.append((target, Vertex.process))
             else:
                 needing.append((target, _write if isinstance(port, int) else _read))
         return needing

@@ -112,10 +112,7 @@ class Graph:
         block = self._block
         block.start, block.frames = start, frames
         for step in self._steps:
-            try:
-                step.run(block)
-            except Exception as error:  # noqa: BLE001 - the edge: one node is muted, the rest plays
-                self._mute(step, error)
+            step.run(block, self._mute)
         return frames, self._settle()
 
     def _wake(self, end: int) -> None:
@@ -149,7 +146,7 @@ class Graph:
         for vertex in self._decisive:
             try:
                 steady = min(steady, vertex.steady_frames(start, steady))
-            except Exception as error:  # noqa: BLE001 - as in render
+            except Exception as error:  # noqa: BLE001 - the edge, as in `attempt`
                 self._mute(vertex, error)
         self._changing = steady <= limit
         return min(steady, limit)
@@ -186,12 +183,9 @@ class Graph:
             port.wires.clear()
         self._drop(vertex)
 
-    def _mute(self, step: Step, error: Exception) -> None:
-        culprit = step if isinstance(step, Vertex) else step.current
-        self._report_failure(culprit, error)
-        culprit.mute()
-        for member in step.members:
-            member.silence()
+    def _mute(self, vertex: Vertex, error: Exception) -> None:
+        self._report_failure(vertex, error)
+        vertex.mute()
         self.renew()
 
     def _bury(self, vertex: Vertex) -> None:

@@ -182,9 +182,12 @@ class Vertex:
         """Return whether anything is connected to an input or a parameter."""
         return any(port.wires for port in self.ports)
 
-    def automate(self, name: str, event: Event) -> None:
-        """Put an event on a parameter's timeline."""
-        self.params[name].timeline.insert(event)
+    def automate(self, name: str, event: Event, now: float) -> None:
+        """Put an event on a parameter's timeline; `now` is a time that has been reached."""
+        timeline = self.params[name].timeline
+        # NB: a node that is silent does not compute its parameters, but may be set for ever.
+        timeline.forget_before(now)
+        timeline.insert(event)
         self.unsettle(name)
 
     def unsettle(self, name: str) -> None:
@@ -209,8 +212,12 @@ class Vertex:
         """Return for how many of the next `frames` frames the processor changes nothing."""
         return self.processor.steady_frames(start, frames, settled=not self._unsettled)
 
-    def run(self, block: Block) -> None:
-        """Render the block, unless nothing sounds here."""
+    def run(self, block: Block, fail: Fail) -> None:
+        """Render the block."""
+        attempt(Vertex.process, self, block, fail)
+
+    def process(self, block: Block) -> None:
+        """Have the processor render the block, unless nothing sounds here."""
         inputs = [port.gather() for port in self.inputs]
         processor = self.processor
         # NB: in a loop, it may have ended in an earlier step of the same block.
@@ -230,6 +237,25 @@ class Vertex:
         """Put out silence for ever."""
         self.processor = Mute(len(self._silence))
         self.silence()
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether the processor has failed."""
+        return isinstance(self.processor, Mute)
+
+
+Fail = Callable[[Vertex, Exception], None]
+"""Told of a vertex whose processor raised; it mutes it."""
+
+
+def attempt(
+    operation: Callable[[Vertex, Block], None], vertex: Vertex, block: Block, fail: Fail
+) -> None:
+    """Do something for a vertex; where its processor raises, it fails and the rest plays."""
+    try:
+        operation(vertex, block)
+    except Exception as error:  # noqa: BLE001 - the render loop's edge
+        fail(vertex, error)
 
 
 class Mute(Processor):

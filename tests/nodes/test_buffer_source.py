@@ -48,6 +48,8 @@ def reference(
     offset = min(offset, length)  # "offset is silently clamped to [0, duration]"
     position, elapsed, started, entered = offset, 0.0, False, False
     for n in range(frames):
+        if n >= start and not started:
+            elapsed = (n - start) * abs(rate)
         if n < start or n >= stop or elapsed >= duration - 1e-9:
             out.append(0.0)
             continue
@@ -56,8 +58,7 @@ def reference(
                 offset = last
             if loop and rate < 0 and offset < first:
                 offset = first
-            early = n - start
-            position, elapsed, started = offset + early * rate, early * abs(rate), True
+            position, started = offset + (n - start) * rate, True
         if loop:
             entered = entered or (offset < last and position >= first)
             # AD-HOC: the text never enters the loop from behind its end; browsers do.

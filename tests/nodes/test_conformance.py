@@ -92,9 +92,7 @@ SPECS = {
         factory="create_constant_source",
         own_options=False,
     ),
-    "DelayNode": Spec(
-        params={"delay_time": (0, 0, 1, "a-rate", True)}, factory="create_delay"
-    ),
+    "DelayNode": Spec(params={"delay_time": (0, 0, 1, "a-rate", True)}, factory="create_delay"),
     "GainNode": Spec(params={"gain": (1, -MOST, MOST, "a-rate", True)}, factory="create_gain"),
     "MediaStreamAudioDestinationNode": Spec(
         outputs=0, mode="explicit", factory="create_media_stream_destination", live=True
@@ -255,7 +253,7 @@ def test_impossible_channel_settings_change_nothing(name: str, context) -> None:
 def test_it_is_made_from_an_options_object_or_its_fields(name: str, context) -> None:
     spec, cls = SPECS[name], NODES[name]
     required = {key: value() for key, value in spec.given.items()}
-    values: dict[str, Any] = {param: 0.25 for param in spec.params}
+    values: dict[str, Any] = dict.fromkeys(spec.params, 0.25)
     if spec.own_options and "channel_count" not in spec.fixed:
         values["channel_count"] = 4
     if spec.own_options and "channel_interpretation" not in spec.fixed:

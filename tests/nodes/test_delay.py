@@ -119,7 +119,7 @@ def test_a_pause_is_silent_after_any_time() -> None:
         np.testing.assert_allclose(render(graph, 60000, block=block)[0], expected, atol=1e-4)
 
 
-def widths(graph_input, frames: int, delay_frames: float) -> list[int]:  # noqa: ANN001
+def widths(graph_input, frames: int, delay_frames: float) -> list[int]:
     """Return how many channels the delay's output has in each quantum, told by what is mixed in.
 
     A constant joins it in a gain: with n channels its up-mix to six tells n.
@@ -141,7 +141,10 @@ def widths(graph_input, frames: int, delay_frames: float) -> list[int]:  # noqa:
 
     out = render(graph, frames, channels=6) > 50
     first = out[:, ::128]
-    return [{(1,): 1, (1, 1): 2, (0, 0, 1): 6}[tuple(np.trim_zeros(q.astype(int), "b"))] for q in first.T]
+    return [
+        {(1,): 1, (1, 1): 2, (0, 0, 1): 6}[tuple(np.trim_zeros(q.astype(int), "b"))]
+        for q in first.T
+    ]
 
 
 def test_a_wider_input_widens_the_output_when_it_comes_out() -> None:

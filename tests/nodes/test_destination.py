@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 from rendered import RATE
 
-from audiograph import AudioContext, GainNode, IndexSizeError, InvalidStateError, OfflineAudioContext
+from audiograph import (
+    AudioContext,
+    GainNode,
+    IndexSizeError,
+    InvalidStateError,
+    OfflineAudioContext,
+)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 6, 32])

@@ -58,7 +58,9 @@ def test_the_phase_is_the_integral_of_a_frequency_at_audio_rate() -> None:
 def test_detune_is_in_cents() -> None:
     out = render(lambda c: tone(c, frequency=1000, detune=-700), 1000)[0]
     frequency = 1000 * 2 ** (-700 / 1200)
-    np.testing.assert_allclose(out, np.sin(2 * np.pi * frequency * np.arange(1000) / RATE), atol=1e-5)
+    np.testing.assert_allclose(
+        out, np.sin(2 * np.pi * frequency * np.arange(1000) / RATE), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize(("frequency", "detune"), [(20000, 1200), (-20000, 1200), (1, 150000)])

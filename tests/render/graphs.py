@@ -30,9 +30,7 @@ class RandomGraph:
 
     def build(self, context: OfflineAudioContext) -> list[Node]:
         chance = Random(self._seed)
-        nodes: list[Node] = []
-        for _ in range(chance.randint(1, 5)):
-            nodes.append(self._source(context, chance))
+        nodes = [self._source(context, chance) for _ in range(chance.randint(1, 5))]
         for _ in range(chance.randint(0, 7)):
             nodes.append(self._effect(context, chance, nodes))
         for _ in range(chance.choice([0, 0, 1, 2])):
@@ -142,7 +140,10 @@ class RandomGraph:
         }
 
     def _loop(self, context: OfflineAudioContext, chance: Random, nodes: list[Node]) -> None:
-        delay, gain = self._delay(context, chance), GainNode(context, gain=chance.uniform(-0.6, 0.6))
+        delay, gain = (
+            self._delay(context, chance),
+            GainNode(context, gain=chance.uniform(-0.6, 0.6)),
+        )
         chance.choice(nodes).connect(delay)
         delay.connect(gain)
         gain.connect(delay)
@@ -171,7 +172,9 @@ class RandomGraph:
             again = Random(seed)
             new = self._source(context, again)
             again.choice([n for n in nodes if n.number_of_inputs] or [context.destination])
-            new.connect(again.choice([context.destination, *(n for n in nodes if n.number_of_inputs)]))
+            new.connect(
+                again.choice([context.destination, *(n for n in nodes if n.number_of_inputs)])
+            )
             nodes.append(new)
             if again.random() < 0.5:
                 again.choice(nodes).disconnect()

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from render.graphs import RandomGraph
 from rendered import RATE, Build, buffer_of, noise, play, render
 
 from audiograph import (
@@ -23,6 +22,8 @@ from audiograph import (
     OfflineAudioContext,
     OscillatorNode,
 )
+
+from .graphs import RandomGraph
 
 FRAMES = 20000
 BLOCKS = (128, 256, 1024, 16384)

@@ -31,7 +31,7 @@ def value_at(events: list[Scheduled], initial: float, time: float) -> float:
     last = before[-1]
     if not after or not after[0].ramp:
         return last.value
-    # "v(t) = V0 + (V1 - V0) (t - T0) / (T1 - T0)"
+    # A ramp to come: in a straight line from the event before.
     ramp = after[0]
     part = (time - last.time) / (ramp.time - last.time)
     return last.value + (ramp.value - last.value) * part
@@ -58,9 +58,7 @@ def test_the_timeline_equals_its_pointwise_definition(
 
 
 @given(events=schedules, cut=st.integers(0, 300))
-def test_forgetting_the_past_leaves_the_future_as_it_was(
-    events: list[Scheduled], cut: int
-) -> None:
+def test_forgetting_the_past_leaves_the_future_as_it_was(events: list[Scheduled], cut: int) -> None:
     whole, short = Timeline(0.5), Timeline(0.5)
     for event in events:
         whole.insert(event.event())

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audiograph.render.cycles import components
+
+edges = st.dictionaries(st.integers(0, 9), st.lists(st.integers(0, 9), max_size=4), max_size=10)
+
+
+def reachable(graph: dict[int, list[int]], start: int) -> set[int]:
+    found, waiting = set(), [start]
+    while waiting:
+        for follower in graph.get(waiting.pop(), []):
+            if follower not in found:
+                found.add(follower)
+                waiting.append(follower)
+    return found
+
+
+@given(graph=edges, roots=st.lists(st.integers(0, 9), unique=True))
+def test_components_are_what_reaches_each_other(graph: dict, roots: list[int]) -> None:
+    groups = components(roots, lambda vertex: graph.get(vertex, []))
+    members = [vertex for group in groups for vertex in group]
+    expected = set(roots).union(*(reachable(graph, root) for root in roots))
+    assert sorted(members) == sorted(expected)
+    for group in groups:
+        for vertex in group:
+            mutual = {v for v in expected if v in reachable(graph, vertex)} & {
+                v for v in expected if vertex in reachable(graph, v)
+            }
+            assert mutual | {vertex} == set(group)
+
+
+@given(graph=edges, roots=st.lists(st.integers(0, 9), unique=True))
+def test_components_come_before_those_that_feed_them(graph: dict, roots: list[int]) -> None:
+    groups = components(roots, lambda vertex: graph.get(vertex, []))
+    place = {vertex: i for i, group in enumerate(groups) for vertex in group}
+    for vertex in place:
+        for follower in graph.get(vertex, []):
+            assert place[follower] <= place[vertex]
+
+
+def test_a_long_chain_needs_no_stack() -> None:
+    groups = components([0], lambda vertex: [vertex + 1] if vertex < 100_000 else [])
+    assert len(groups) == 100_001
