@@ -15,7 +15,7 @@ def test_devices_stand_in_aligned_columns_with_inputs_first(run: Run, alsa: dict
     assert kinds == sorted(kinds)
     assert set(kinds) == {"audioinput", "audiooutput"}
     assert [row.split()[2] for row in rows if row.startswith("*")] == ["default", "default"]
-    assert rows[0][header.index("RATE") :].startswith("44.1 kHz")
+    assert rows[0][header.index("RATE") :].startswith("48 kHz")
 
 
 def test_devices_for_a_script_have_the_keys_of_schema_1(run: Run, alsa: dict[str, str]) -> None:
@@ -31,7 +31,7 @@ def test_devices_for_a_script_have_the_keys_of_schema_1(run: Run, alsa: dict[str
         "host_api": "ALSA",
         "group_id": by_label["scarlett"]["group_id"],
         "channels": 128,
-        "default_sample_rate": 44100.0,
+        "default_sample_rate": 48000.0,
         "low_latency": by_label["scarlett"]["low_latency"],
         "high_latency": by_label["scarlett"]["high_latency"],
         "is_default": False,
