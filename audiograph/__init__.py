@@ -30,6 +30,7 @@ snake_case. Importing the package is free; the engine is loaded when a name is f
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_") and name != "__all__":
+    # NB: `from audiograph import sndfile` asks here first, and must not load the whole engine.
+    is_module = find_spec(f"{__name__}.{name}") is not None
+    if is_module or (name.startswith("_") and name != "__all__"):
         raise AttributeError(f"module 'audiograph' has no attribute {name!r}")
     try:
         # NB: not `from audiograph import api`, which asks for the attribute, that is, comes here.

@@ -25,6 +25,18 @@ class Event:
         self.target: EventTarget | None = None
 
 
+class ErrorEvent(Event):
+    """Something failed: `error` is the exception, `message` says it in words.
+
+    https://html.spec.whatwg.org/#errorevent
+    """
+
+    def __init__(self, type: str, *, error: Exception) -> None:
+        super().__init__(type)
+        self.error = error
+        self.message = str(error)
+
+
 class EventTarget:
     """An object that events are fired at.
 
@@ -99,9 +111,10 @@ class EventHandler:
         handlers = dict(target._handlers or {})
         # "If an Object that is not callable is set, the handler is null": as Web IDL has it.
         if callback is None or not callable(callback):
-            handlers.pop(self._type, None)
             target._remove(self._type, self)
+            handlers.pop(self._type, None)
+            target._handlers = handlers
         else:
-            handlers[self._type] = callback
+            # NB: first, for an event may wait for the first who listens.
+            target._handlers = {**handlers, self._type: callback}
             target._add(self._type, self)
-        target._handlers = handlers

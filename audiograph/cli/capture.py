@@ -66,7 +66,8 @@ def command(
     target = FileOutput(out, Encoding(container=container, subtype=subtype, raw=raw, force=force))
     places.check_pipes([], [out])
     device = places.find_device(mic, "audioinput", talk)
-    with talk.progress(f"recording {device.label}") as progress:
+    seconds = None if duration is None else duration.seconds(rate or device.default_sample_rate)
+    with talk.progress(f"recording {device.label}", seconds) as progress:
         done = capture(
             device,
             target,
@@ -76,7 +77,7 @@ def command(
             frames=None if duration is None else duration.frames,
             on_progress=progress.update,
         )
-    places.finish(done.seconds, done.error, done.interrupted, [out], talk)
+    places.finish(done.seconds, done.error, done.interrupted, [out])
     talk.detail(f"{clock(done.seconds)} of {device.label} in {out}")
     if done.lost:
         talk.note(f"{device.label} lost audio {done.lost} times; a higher --latency may help")

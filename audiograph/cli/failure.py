@@ -33,7 +33,7 @@ def report(error: BaseException, talk: Talk) -> int:
         return WRONG_USAGE
     line, status = explain(error)
     if line:
-        talk.error(line)
+        talk.error("; ".join([line, *getattr(error, "__notes__", [])]))
     if talk.verbosity >= 2 and line and not isinstance(error, click.ClickException):
         talk.traceback(error)
     return status

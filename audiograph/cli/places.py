@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from audiograph.portaudio import Device
     from audiograph.portaudio.devices import DeviceKind
     from audiograph.routing.outputs import Encoding, Output
+    from audiograph.routing.route import Route
 
 _WHAT = {"audioinput": "input device", "audiooutput": "output device"}
 
@@ -45,7 +46,8 @@ def find_output(name: str, encoding: Encoding, talk: Talk) -> Output:
         return FileOutput(name, encoding)
     present = [device for device in find(talk) if device.kind == "audiooutput"]
     if not matches(name, present):
-        if encoding.container or encoding.raw:
+        # What looks like an extension is taken for one, so that the error names those there are.
+        if encoding.container or encoding.raw or Path(name).suffix[1:].isalnum():
             return FileOutput(name, encoding)
         error = unknown(name, present, what=_WHAT["audiooutput"], see="audiograph devices")
         raise type(error)(f"{error}; a file's name has an extension or a slash")
@@ -74,7 +76,7 @@ def latency_seconds(
     latency: LatencyHint | Duration | None, sample_rate: float | None, *, heard_live: bool
 ) -> float:
     """Return the latency to ask of devices; by default a short one only where it can be noticed."""
-    from audiograph.context.live import DEFAULT_SAMPLE_RATE, LATENCY_SECONDS
+    from audiograph.context.defaults import DEFAULT_SAMPLE_RATE, LATENCY_SECONDS
 
     if isinstance(latency, Duration):
         return latency.seconds(sample_rate or DEFAULT_SAMPLE_RATE)
@@ -92,21 +94,35 @@ def check_pipes(files: Sequence[str], outputs: Sequence[str]) -> None:
         output.audio_stdin()
 
 
+def check_files(route: Route) -> None:
+    """Raise a usage error for an output that is given twice, or that would spoil an input."""
+    from audiograph.routing.outputs import FileOutput
+
+    paths = [Path(out.path).resolve() for out in route.outputs if isinstance(out, FileOutput)]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise click.UsageError(f"'{path.name}' is an output twice; once is enough")
+    for name in route.files:
+        if route.is_live and Path(name).resolve() in paths:
+            raise click.UsageError(
+                f"'{name}' is an input, and would be overwritten while it plays; name another file"
+            )
+
+
 def finish(
     seconds: float,
     error: Exception | None,
     interrupted: bool,
     outputs: Sequence[str],
-    talk: Talk,
 ) -> None:
-    """Say how a run in real time ended, and raise what it failed with.
+    """Raise what a run in real time failed with, saying what is left of it.
 
     An interrupt is no failure, unless nothing was recorded or played before.
     """
     if error is not None:
         kept = [name for name in outputs if Path(name).is_file()]
         if kept and seconds:
-            talk.note(f"{', '.join(kept)}: the first {clock(seconds)} are kept")
+            error.add_note(f"the first {clock(seconds)} are kept in {', '.join(kept)}")
         raise error
     if interrupted and not seconds:
         raise KeyboardInterrupt

@@ -9,6 +9,8 @@ import sys
 
 def prepare() -> None:
     """Make signals interrupt, and standard streams safe to have closed and to write to."""
+    # Numpy's linear algebra starts a thread for each core, which takes longer than its import.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         # nohup and its like ignore SIGHUP on purpose.

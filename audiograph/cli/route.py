@@ -2,7 +2,7 @@
 
 All inputs are mixed and go to every output, be it a device, a file or a pipe; with no options at
 all the default microphone goes to the speakers. While a device takes part it runs in real time,
-until the inputs end, the duration is over or Ctrl-C, which completes recordings and exits 0.
+until the files end, the duration is over or Ctrl-C, which completes recordings and exits 0.
 Without one it renders as fast as the machine can.
 
 For example:
@@ -24,7 +24,16 @@ import click
 
 from audiograph.cli import options
 from audiograph.cli.command import Command
-from audiograph.cli.quantities import FREQUENCY, GAIN, TIME, Duration, LatencyHint, RawInput, clock
+from audiograph.cli.quantities import (
+    FREQUENCY,
+    GAIN,
+    TIME,
+    Duration,
+    LatencyHint,
+    RawInput,
+    clock,
+    kilohertz,
+)
 from audiograph.cli.talk import Talk
 
 if TYPE_CHECKING:
@@ -132,11 +141,11 @@ def command(
         channels=channels,
         latency=places.latency_seconds(latency, rate, heard_live=bool(mics) and heard),
     )
+    places.check_files(route)
     if route.fills_the_disk:
         raise click.UsageError("a tone has no end: say how long it is to be with --duration")
-    with talk.progress(
-        "routing", None if duration is None else duration.seconds(rate or 48000)
-    ) as bar:
-        routed = run(route, bar.update)
+    label = f"{' + '.join([*files, *map(kilohertz, tones), *mics])} → {' + '.join(outputs)}"
+    with talk.progress(label) as progress:
+        routed = run(route, progress.update)
     talk.detail(f"{clock(routed.seconds)} routed")
-    places.finish(routed.seconds, routed.error, routed.interrupted, outputs, talk)
+    places.finish(routed.seconds, routed.error, routed.interrupted, outputs)

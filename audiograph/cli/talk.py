@@ -67,19 +67,24 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def update(self, done: float) -> None:
-        """Show that `done` of the total is done."""
+    def update(self, done: float, total: float | None = None) -> None:
+        """Show that `done` seconds are done, of `total` where that has come to be known."""
+        self.total = total or self.total
         now = time.monotonic()
         if now < self._next_draw:
             return
         self._next_draw = now + self.INTERVAL_SECONDS
+        from audiograph.cli.quantities import clock
+
         # A terminal that goes away must not end a recording.
         with suppress(OSError):
             if self._bar is None or self._task is None:
                 self._bar = _make_bar(self.total is not None)
-                self._task = self._bar.add_task(one_line(self.label), total=self.total)
+                self._task = self._bar.add_task(one_line(self.label), total=self.total, time="")
                 self._bar.start()
-            self._bar.update(self._task, completed=done, refresh=True)
+            # NB: not rich's own clock, which begins when the bar is first drawn.
+            whole, _, _ = clock(int(done)).partition(".")
+            self._bar.update(self._task, completed=done, time=whole, refresh=True)
 
     def __exit__(
         self,
@@ -130,7 +135,6 @@ def _make_bar(total_known: bool) -> Bar:
         ProgressColumn,
         TaskProgressColumn,
         TextColumn,
-        TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
@@ -138,7 +142,7 @@ def _make_bar(total_known: bool) -> Bar:
     if total_known:
         columns += [BarColumn(), TaskProgressColumn(), TimeRemainingColumn()]
     else:
-        columns += [TimeElapsedColumn()]
+        columns += [TextColumn("{task.fields[time]}", style="progress.elapsed")]
     # NB: rich's own refresh thread would compete with the audio threads; stdout carries data.
     return Progress(
         *columns,

@@ -17,6 +17,10 @@ from audiograph.portaudio import Device, OutputStream
 Render = Callable[[NDArray[np.float32]], None]
 """Fills an array of shape (channels, a whole number of quanta)."""
 
+LEAD_IN_SECONDS = 0.1
+"""Silence before time begins. A sound server mixes a new client into the block that it is playing
+already, so that its monitors miss how it begins; and a device that wakes up may swallow it."""
+
 _LAST_BLOCK_SECONDS = 0.5
 """How long a device may take to ask for its last block."""
 
@@ -89,13 +93,16 @@ class DeviceDriver:
         on_fault: OnFault,
     ) -> None:
         self._feed = feed
+        self._on_fault = on_fault
+        self._failed = False
+        self._lead_in = round(LEAD_IN_SECONDS * sample_rate)
         self._stream = OutputStream(
             device,
             sample_rate=sample_rate,
             channels=channels,
             latency=latency,
-            render=lambda out, _: feed.fill(out),
-            on_fault=on_fault,
+            render=self._fill,
+            on_fault=self._fail,
         )
         self.latency = self._stream.latency
 
@@ -103,10 +110,24 @@ class DeviceDriver:
         self._stream.start()
 
     def close(self, *, at_once: bool = False) -> None:
+        # NB: a stream that has failed closes by itself, which takes its time where a server hangs.
+        if self._failed:
+            return
         if not at_once:
             self._feed.stop(_LAST_BLOCK_SECONDS)
             self._stream.drain()
         self._stream.close()
+
+    def _fail(self, error: Exception) -> None:
+        self._failed = True
+        self._on_fault(error)
+
+    def _fill(self, out: NDArray[np.float32], time: float) -> None:
+        lead_in = min(self._lead_in, out.shape[1])
+        self._lead_in -= lead_in
+        out[:, :lead_in] = 0.0
+        if lead_in < out.shape[1]:
+            self._feed.fill(out[:, lead_in:])
 
 
 class FollowDriver:

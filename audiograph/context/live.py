@@ -18,6 +18,7 @@ from audiograph.context.base import (
     BaseAudioContext,
     choose_quantum,
 )
+from audiograph.context.defaults import DEFAULT_SAMPLE_RATE, LATENCY_SECONDS
 from audiograph.context.drivers import (
     ClockDriver,
     DeviceDriver,
@@ -26,7 +27,7 @@ from audiograph.context.drivers import (
     QuantumFeed,
 )
 from audiograph.errors import DOMException, InvalidStateError, NotFoundError
-from audiograph.events import Event, EventHandler
+from audiograph.events import ErrorEvent, Event, EventHandler
 from audiograph.media.device_source import DeviceSource
 from audiograph.media.stream import MediaStream
 from audiograph.media.track import MediaStreamTrack
@@ -38,12 +39,6 @@ from audiograph.options import read_options
 from audiograph.portaudio import Device, default_device, devices
 
 AudioContextLatencyCategory = Literal["balanced", "interactive", "playback"]
-
-DEFAULT_SAMPLE_RATE = 48000.0
-"""The rate where neither the options nor a device say one."""
-
-LATENCY_SECONDS = {"interactive": 0.02, "balanced": 0.05, "playback": 0.15}
-"""What a latency hint asks the device for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,15 +75,6 @@ class AudioContextOptions:
     sample_rate: float | None = None
     sink_id: str | AudioSinkOptions | Mapping[str, str] = ""
     render_size_hint: AudioContextRenderSizeCategory | int = "default"
-
-
-class ErrorEvent(Event):
-    """Fired as "error"; `error` says what went wrong, `message` in words."""
-
-    def __init__(self, type: str, *, error: Exception) -> None:
-        super().__init__(type)
-        self.error = error
-        self.message = str(error)
 
 
 class AudioContext(BaseAudioContext):

@@ -107,8 +107,11 @@ class DeviceSource(Source):
         self._followers = tuple(each for each in self._followers if each != follower)
 
     def stop(self) -> None:
+        # NB: a stream that has failed closes by itself, which takes its time where a server hangs.
+        has_failed = self.error is not None
         super().stop()
-        self._stream.close()
+        if not has_failed:
+            self._stream.close()
 
     @cached_property
     def _rates(self) -> tuple[int, ...]:

@@ -11,20 +11,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from math import ceil, inf
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from audiograph.media.bridge_tap import BridgeTap
 from audiograph.media.constraints import MediaTrackCapabilities, MediaTrackSettings, ULongRange
 from audiograph.media.reader import Reader
 from audiograph.media.selection import Possible
 from audiograph.media.tap import Tap
 from audiograph.render.processor import Samples
 
+if TYPE_CHECKING:
+    from audiograph.media.bridge_tap import BridgeTap
+
 Pace = Literal["wait", "clock", "follow"]
 """How a consumer reads: as fast as it can, waiting where it must; when a clock of its own says so,
 never waiting; or what has come, when it comes."""
 
-AnyTap = Tap | BridgeTap
+AnyTap: TypeAlias = "Tap | BridgeTap"
 
 AHEAD_SECONDS = 1.0
 """How much a pulled source is read ahead where a clock drives the consumer."""
@@ -91,6 +93,11 @@ class Source:
     def possible_settings(self) -> Possible:
         """Return what its settings could become while it runs: by default, what they are."""
         return {name: [value] for name, value in self.settings.items()}
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it is from its beginning to its end, where that is known."""
+        return None
 
     def open_tap(self, sample_rate: float, pace: Pace, latency: float = 0.0) -> AnyTap:
         """Return a tap that delivers at `sample_rate` to a consumer of that `pace`.
@@ -162,6 +169,9 @@ class Source:
 
     def _make_tap(self, sample_rate: float, pace: Pace, latency: float) -> AnyTap:
         if pace == "clock":
+            # NB: here, since what belongs to devices is loaded where one takes part.
+            from audiograph.media.bridge_tap import BridgeTap
+
             return BridgeTap(self.channels, self.sample_rate, sample_rate, latency)
         return Tap(self.channels, self.sample_rate, sample_rate)
 
@@ -194,6 +204,10 @@ class PulledSource(Source):
             )
             self._feeder.start()
         return tap
+
+    @property
+    def seconds(self) -> float | None:
+        return None if self._reader.frames is None else self._reader.frames / self.sample_rate
 
     def prefill(self) -> None:
         if self._feeder is not None:

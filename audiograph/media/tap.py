@@ -63,9 +63,8 @@ class Tap:
 
     def push(self, samples: Samples) -> None:
         """Let `samples`, shape (channels, frames), be read next; they must not change any more."""
-        if self._resampler is not None:
-            samples = self._resampler.process(samples)
-        self._append(samples)
+        resampler = self._resampler
+        self._append(samples if resampler is None else resampler.process(samples))
 
     def end(self) -> None:
         """Take note that nothing more will be pushed."""
@@ -73,11 +72,14 @@ class Tap:
             if self._resampler is not None:
                 self._append(self._resampler.flush())
             self.ended = True
+            self._resampler = None
 
     def cut(self) -> None:
         """End at once, with what waits to be read."""
         self._cut = True
         self.ended = True
+        # NB: soxr complains on stderr about what is still there when Python ends.
+        self._resampler = None
 
     def pull_from(self, pull: Callable[[int], None]) -> None:
         """Have `pull(frames)`, which pushes or ends, called whenever too little can be read.

@@ -67,6 +67,8 @@ class TrackWriter:
         A sink that takes nothing for a while, as a pipe does that nobody reads, is left as it is.
         """
         self._asked.set()
+        if self._thread.ident is None:
+            self._sink.abort()
         written = -1
         while self._thread.is_alive() and written != self.written:
             written = self.written
@@ -74,14 +76,17 @@ class TrackWriter:
 
     def _run(self) -> None:
         try:
-            last = False
-            while not last:
+            while True:
                 # NB: asked first: what comes before the asking is still to be written.
                 last = self._asked.is_set() or self._tap.ended
-                last = self._write_available() or last
-                if not last:
-                    self._asked.wait(_POLL_SECONDS)
-            self._sink.close()
+                complete = self._write_available()
+                if last or complete:
+                    break
+                self._asked.wait(_POLL_SECONDS)
+            if self.written or complete:
+                self._sink.close()
+            else:
+                self._sink.abort()
         except Exception as error:  # noqa: BLE001 - kept for who waits; the thread has no caller
             self.error = error
             self._sink.abort()

@@ -9,10 +9,12 @@ a new one.
 
 from __future__ import annotations
 
+import atexit
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from audiograph.errors import NotReadableError
@@ -62,6 +64,8 @@ class _Calls:
         future: Future[T] = Future()
         with self._lock:
             if self.caller is None:
+                if not self.hung:
+                    atexit.register(_settle)
                 self.caller = _Caller()
                 self.caller.start()
             self.caller.tasks.put((future, function))
@@ -98,6 +102,13 @@ def call(function: Callable[[], T], *, limit: float = ANSWER_SECONDS) -> T:
             f"the sound system has not answered for {limit:g} s: restart the sound server "
             "(PulseAudio, PipeWire, JACK) and try again"
         ) from None
+
+
+def _settle() -> None:
+    """Wait for the call under way: a library crashes that works on while the process ends."""
+    if not hung():
+        with suppress(NotReadableError):
+            call(lambda: None, limit=CLOSE_SECONDS)
 
 
 def hung() -> bool:

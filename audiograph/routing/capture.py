@@ -54,9 +54,8 @@ def capture(
         raise
     over = threading.Event()
     track.add_event_listener("ended", lambda event: over.set())
-    writer = TrackWriter(
-        track, sink, frames=None if frames is None else frames(rate), on_done=over.set
-    )
+    wanted = None if frames is None else frames(rate)
+    writer = TrackWriter(track, sink, frames=lambda: wanted, on_done=over.set)
     writer.start()
     interrupted = False
     try:

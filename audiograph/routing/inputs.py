@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
-from audiograph.media.device_source import DEFAULT_LATENCY_SECONDS, DeviceSource
 from audiograph.media.raw import RawFormat
 from audiograph.media.source import PulledSource, Source
 from audiograph.media.track import MediaStreamTrack
-from audiograph.portaudio import Device
+
+if TYPE_CHECKING:
+    from audiograph.portaudio import Device
 
 
 def track_of(source: Source, name: str) -> MediaStreamTrack:
@@ -26,6 +28,8 @@ def open_device(
     latency: float | None = None,
 ) -> MediaStreamTrack:
     """Return the track of an input device, which records from now on."""
+    from audiograph.media.device_source import DEFAULT_LATENCY_SECONDS, DeviceSource
+
     source = DeviceSource(
         device,
         sample_rate=sample_rate,

@@ -11,7 +11,7 @@ from audiograph.media.track import MediaStreamTrack
 from audiograph.media.track_writer import TrackWriter
 from audiograph.nodes.gain import GainNode
 from audiograph.nodes.stream_destination import MediaStreamAudioDestinationNode
-from audiograph.nodes.track_source import MediaStreamTrackAudioSourceNode
+from audiograph.nodes.track_source import MediaStreamTrackAudioSourceNode, ended_at
 from audiograph.portaudio import Device
 from audiograph.routing.outputs import DeviceOutput, FileOutput, Output
 from audiograph.sinks.device import DeviceSink
@@ -29,6 +29,8 @@ class LiveRoute:
     ----------
     tracks : sequence of MediaStreamTrack
         What is mixed.
+    until : sequence of MediaStreamTrack
+        Those of them with the last of which it ends.
     outputs : sequence of Output
         Where the mix goes.
     sample_rate : int
@@ -40,7 +42,7 @@ class LiveRoute:
     latency : float
         Seconds to ask of the devices.
     frames : int or None
-        When to end; None is with the last track, or when asked to.
+        When to end at the latest; None is with the tracks, or when asked to.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class LiveRoute:
         tracks: Sequence[MediaStreamTrack],
         outputs: Sequence[Output],
         *,
+        until: Sequence[MediaStreamTrack],
         sample_rate: int,
         channels: int,
         gain: float,
@@ -55,6 +58,7 @@ class LiveRoute:
         frames: int | None,
     ) -> None:
         self._tracks = tracks
+        self._until = until
         self._frames = frames
         self._done = threading.Event()
         self._error: Exception | None = None
@@ -68,13 +72,13 @@ class LiveRoute:
         if clock is not None:
             self.context.follow(clock)
         self.context.add_event_listener("error", self._hear_error)
-        self._nodes = [
-            MediaStreamTrackAudioSourceNode(self.context, media_stream_track=track)
+        self._nodes = {
+            track: MediaStreamTrackAudioSourceNode(self.context, media_stream_track=track)
             for track in tracks
-        ]
+        }
         self._mix = GainNode(self.context, gain=gain)
         self._mix.connect(self.context.destination)
-        for node in self._nodes:
+        for node in self._nodes.values():
             node.connect(self._mix)
         if frames is not None:
             # What is heard ends on the frame, although the devices stop a moment later.
@@ -93,11 +97,13 @@ class LiveRoute:
             raise
 
     def run(self, on_progress: Callable[[float], None]) -> None:
-        """Run until the inputs have ended or the time is over.
+        """Run until what has an end has ended, or the time is over.
 
         `on_progress(seconds)` is called now and then. Raises what a device, a track or a sink
         failed with, and KeyboardInterrupt when asked to stop; `close` is due after all of them.
         """
+        for track in self._tracks:
+            track._source.prefill()
         for writer in self._writers:
             writer.start()
         self.context.resume()
@@ -119,15 +125,28 @@ class LiveRoute:
         # NB: files first: letting go of a device that no longer answers takes its time.
         for writer in self._writers:
             writer.finish()
-        if self.context.state != "closed":
-            self.context.close()
+        closing = threading.Thread(target=self._let_go, name="lets devices go", daemon=True)
+        closing.start()
+        # When one device has failed the others may hang too; the process's end waits for them.
+        closing.join(None if self._error is None else _POLL_SECONDS)
+        for writer in self._writers:
+            if writer.error is not None:
+                raise writer.error
+
+    def _let_go(self) -> None:
+        self.context.close()
         for player in self._players:
             player.close()
         for track in self._tracks:
             track.stop()
-        for writer in self._writers:
-            if writer.error is not None:
-                raise writer.error
+
+    def _end(self) -> int | None:
+        """Return the frame with which it ends, None while that is not known."""
+        ends = [ended_at(self._nodes[track]) for track in self._until]
+        known = [end for end in ends if end is not None]
+        if len(known) < len(ends):
+            return self._frames
+        return max(known) if self._frames is None else min(max(known), self._frames)
 
     def _is_over(self) -> bool:
         if self._writers and all(writer.done for writer in self._writers):
@@ -153,7 +172,7 @@ class LiveRoute:
         (track,) = node.stream.get_audio_tracks()
         sink = output.open(sample_rate=sample_rate, channels=channels, recording=True)
         self._writers.append(
-            TrackWriter(track, sink, frames=self._frames, on_done=self._check_writers)
+            TrackWriter(track, sink, frames=self._end, on_done=self._check_writers)
         )
 
     def _play_beside(self, device: Device, latency: float) -> _Player:
@@ -189,7 +208,7 @@ class LiveRoute:
     def _hear_end(self, event: object) -> None:
         if any(track._source.error is not None for track in self._tracks):
             self._done.set()
-        if all(track.ready_state == "ended" for track in self._tracks):
+        if all(track.ready_state == "ended" for track in self._until):
             self._done.set()
 
 

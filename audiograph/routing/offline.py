@@ -19,6 +19,7 @@ def render(
     tracks: Sequence[MediaStreamTrack],
     outputs: Sequence[FileOutput],
     *,
+    until: Sequence[MediaStreamTrack],
     sample_rate: int,
     channels: int,
     gain: float,
@@ -27,29 +28,27 @@ def render(
 ) -> int:
     """Mix `tracks`, scale them by `gain`, and write them to every output.
 
-    Rendering ends with the last track, or after `frames`. `on_progress(seconds)` is called now and
-    then. Returns how many frames were written. Raises what a track or a sink failed with; the
-    files are then as they were before.
+    Rendering ends with the last of `until`, which are some of the tracks, or after `frames`.
+    `on_progress(seconds)` is called now and then. Returns how many frames were written. Raises what
+    a track or a sink failed with; the files are then as they were before.
     """
     context = OfflineAudioContext(number_of_channels=channels, sample_rate=sample_rate)
-    nodes = [MediaStreamTrackAudioSourceNode(context, media_stream_track=t) for t in tracks]
+    nodes = {t: MediaStreamTrackAudioSourceNode(context, media_stream_track=t) for t in tracks}
     mix = GainNode(context, gain=gain)
     mix.connect(context.destination)
-    for node in nodes:
+    for node in nodes.values():
         node.connect(mix)
     written = 0
     with ExitStack() as stack:
-        sinks = [
-            output.open(sample_rate=sample_rate, channels=channels, recording=False)
-            for output in outputs
-        ]
-        for sink in sinks:
-            stack.callback(sink.abort)
+        sinks = []
+        for output in outputs:
+            sinks.append(output.open(sample_rate=sample_rate, channels=channels, recording=False))
+            stack.callback(sinks[-1].abort)
         while frames is None or written < frames:
             count = CHUNK_FRAMES if frames is None else min(CHUNK_FRAMES, frames - written)
             buffer = context.start_rendering(count)
             _raise_failures(tracks)
-            ends = [ended_at(node) for node in nodes]
+            ends = [ended_at(nodes[track]) for track in until]
             over = [end for end in ends if end is not None]
             if len(over) == len(ends):
                 count = min(count, max(over) - written)

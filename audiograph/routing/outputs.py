@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from audiograph.portaudio import Device
-from audiograph.sinks.encoding import RawEncoding
-from audiograph.sinks.sink import Sink
+if TYPE_CHECKING:
+    from audiograph.portaudio import Device
+    from audiograph.sinks.encoding import RawEncoding
+    from audiograph.sinks.sink import Sink
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +61,13 @@ class FileOutput:
             )
         from audiograph.sinks.file import FileSink
 
-        raw_subtypes = {"f32le": "FLOAT", "s16le": "PCM_16", "s24le": "PCM_24"}
         return FileSink(
             os.fspath(self.path),
             sample_rate=sample_rate,
             channels=channels,
-            format="RAW" if encoding.raw else encoding.container,
-            subtype=raw_subtypes[encoding.raw] if encoding.raw else encoding.subtype,
+            format=encoding.container,
+            subtype=encoding.subtype,
+            raw=encoding.raw,
             force=encoding.force,
             recording=recording,
         )

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from math import inf
+from typing import TYPE_CHECKING
 
-from audiograph.context.live import DEFAULT_SAMPLE_RATE
+from audiograph.context.defaults import DEFAULT_SAMPLE_RATE
 from audiograph.errors import NotSupportedError
 from audiograph.media.raw import RawFormat
 from audiograph.media.track import MediaStreamTrack
-from audiograph.portaudio import Device, supports
 from audiograph.routing import inputs
-from audiograph.routing.live import LiveRoute
 from audiograph.routing.offline import render
 from audiograph.routing.outputs import DeviceOutput, FileOutput, Output
+
+if TYPE_CHECKING:
+    from audiograph.portaudio import Device
+    from audiograph.routing.live import LiveRoute
 
 Frames = Callable[[float], int]
 """A length of time, as frames at a sample rate."""
@@ -66,7 +70,8 @@ class Route:
     def fills_the_disk(self) -> bool:
         """Whether it would write a file as fast as the machine can, and never end."""
         into_files = any(isinstance(o, FileOutput) and not o.is_pipe for o in self.outputs)
-        return bool(self.tones) and self.duration is None and not self.is_live and into_files
+        is_endless = bool(self.tones) and not self.files and self.duration is None
+        return is_endless and not self.is_live and into_files
 
 
 @dataclass(frozen=True)
@@ -78,40 +83,63 @@ class Routed:
     error: Exception | None = None
 
 
-def run(route: Route, on_progress: Callable[[float], None]) -> Routed:
-    """Run a route until its inputs have ended, its time is over, or Ctrl-C.
+def run(route: Route, on_progress: Callable[[float, float | None], None]) -> Routed:
+    """Run a route until its files have ended, its time is over, or Ctrl-C.
 
-    `on_progress(seconds)` is called now and then. A live route that is interrupted, or whose device
-    fails, completes its recordings first and tells so in what it returns; what an offline route
-    fails with is raised, and leaves its outputs as they were.
+    `on_progress(seconds, total)` is called now and then; the total is None where nobody knows. A
+    live route that is interrupted, or whose device fails, completes its recordings first and tells
+    so in what it returns; what an offline route fails with is raised, and leaves its outputs as
+    they were.
     """
     with ExitStack() as stack:
         tracks, rate = _open(route, stack)
+        # What is no file has no end.
+        until = tracks[: len(route.files)] or tracks
         if route.choose is not None:
-            tracks = [route.choose(tracks)]
+            tracks = until = [route.choose(tracks)]
         channels = route.channels or max(track._source.channels for track in tracks)
         frames = None if route.duration is None else route.duration(rate)
+        total = _total(route, until, rate)
+
+        def tell(seconds: float) -> None:
+            on_progress(seconds, total)
+
         if not route.is_live:
             written = render(
                 tracks,
                 [output for output in route.outputs if isinstance(output, FileOutput)],
+                until=until,
                 sample_rate=rate,
                 channels=channels,
                 gain=route.gain,
                 frames=frames,
-                on_progress=on_progress,
+                on_progress=tell,
             )
             return Routed(written / rate)
+        # NB: here, since all that drives devices takes as long to load as a file to convert.
+        from audiograph.routing.live import LiveRoute
+
         live = LiveRoute(
             tracks,
             route.outputs,
+            until=until,
             sample_rate=rate,
             channels=channels,
             gain=route.gain,
             latency=route.latency,
             frames=frames,
         )
-        return _run_live(live, on_progress)
+        return _run_live(live, tell)
+
+
+def _total(route: Route, until: Sequence[MediaStreamTrack], rate: float) -> float | None:
+    """Return how many seconds it will take, None where that is not known."""
+    limit = inf if route.duration is None else route.duration(rate) / rate
+    start = 0.0 if route.start is None else route.start(rate) / rate
+    lengths = [track._source.seconds for track in until]
+    ends = [inf if seconds is None else seconds - start for seconds in lengths]
+    total = min(max(ends), limit)
+    return None if total == inf else total
 
 
 def _run_live(live: LiveRoute, on_progress: Callable[[float], None]) -> Routed:
@@ -168,4 +196,6 @@ def _rate(route: Route, files: Sequence[MediaStreamTrack]) -> int:
     first = files[0]._source.sample_rate if files else None
     if leader is None:
         return round(first or DEFAULT_SAMPLE_RATE)
+    from audiograph.portaudio import supports
+
     return round(first if first and supports(leader, first) else leader.default_sample_rate)

@@ -7,9 +7,13 @@ import fcntl
 import io
 import os
 import select
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _CURES = {
     errno.ENOSPC: "; make room, or write to another disk",
@@ -58,6 +62,25 @@ def named(target: str) -> Iterator[None]:
         number = error.errno or errno.EIO
         reason = error.strerror or os.strerror(number)
         raise OSError(number, f"cannot write {target}: {reason}{_CURES.get(number, '')}") from error
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C and its like interrupt at the end: from a callback of C they'd be lost."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    held = [name for name in _INTERRUPTS if signal.getsignal(name) is signal.default_int_handler]
+    for name in held:
+        signal.signal(name, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for name in held:
+            signal.signal(name, signal.default_int_handler)
+        if came:
+            raise KeyboardInterrupt
 
 
 class WatchedFile(io.FileIO):

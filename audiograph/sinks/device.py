@@ -11,6 +11,9 @@ from audiograph.errors import NotSupportedError
 from audiograph.portaudio import Bridge, Device, OutputStream, Xruns
 from audiograph.portaudio.stream import OnFault
 
+LEAD_IN_SECONDS = 0.1
+"""Silence before what is written first. It adds no latency."""
+
 
 class DeviceSink:
     """A second output: fed with blocks, played by its own clock, kept in step by a `Bridge`.
@@ -107,6 +110,9 @@ class DeviceSink:
         `at` is the moment to which the block belongs by the writer's clock, such as the time of the
         callback that it was rendered in; without it now.
         """
+        if not self._bridge.written:
+            # NB: the bridge begins at its latency and drops what is older; let that be silence.
+            samples = np.pad(samples, ((0, 0), (round(LEAD_IN_SECONDS * self.sample_rate), 0)))
         self._bridge.write(samples, time.monotonic() if at is None else at)
 
     def close(self) -> None:

@@ -13,19 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiograph.errors import InvalidStateError, NotSupportedError
-from audiograph.sinks.descriptor import WatchedFile, named
+from audiograph.sinks.descriptor import WatchedFile, named, uninterrupted
 from audiograph.sinks.encoded import EncodedWriter
-from audiograph.sinks.formats import WAVE_ENCODINGS, format_of
+from audiograph.sinks.encoding import RawEncoding
+from audiograph.sinks.formats import RAW_FORMAT, WAVE_ENCODINGS, format_of
 from audiograph.sinks.wave import WaveFileWriter
-from audiograph.sinks.writer import Writer, check_block
+from audiograph.sinks.writer import RawWriter, Writer, check_block
 
 
 class FileSink:
     """Writes a file that appears under its name all at once, or is playable from the first moment.
 
     The file grows under a hidden name in the same directory. When it is complete it gets its own
-    name, in one step; a recording gets it at once, as soon as its header stands. So nobody ever
-    sees half a file, and what was there before is replaced by a whole one or not at all. A symlink
+    name, in one step; a recording gets it as soon as something is in it. So nobody ever sees half
+    a file, and what was there before is replaced by a whole one or not at all. A symlink
     stays, and what it points to is written. Only ``kill -9`` leaves the hidden file behind.
 
     A recording is readable at any moment, after ``kill -9`` too. What is lost then: nothing in
@@ -45,10 +46,12 @@ class FileSink:
         Of what comes.
     format, subtype : str
         libsndfile's names of container and encoding, instead of the extension's.
+    raw : RawEncoding
+        Write samples of this encoding without a header, whatever the extension says.
     force : bool
         Whether to replace a file that is there.
     recording : bool
-        Whether the file has its own name, and is readable, from the start.
+        Whether the file has its own name, and is readable, from the first samples on.
 
     Raises
     ------
@@ -69,14 +72,16 @@ class FileSink:
         channels: int,
         format: str | None = None,
         subtype: str | None = None,
+        raw: RawEncoding | None = None,
         force: bool = False,
         recording: bool = False,
     ) -> None:
         self.path = Path(path)
         self.sample_rate = sample_rate
         self.channels = channels
-        self.format = format_of(self.path, format, subtype)
+        self.format = RAW_FORMAT if raw else format_of(self.path, format, subtype)
         self.format.check(sample_rate, channels)
+        self._raw = raw
         self._force = force
         self._recording = recording
         with named(f"'{self.path}'"):
@@ -87,10 +92,8 @@ class FileSink:
         self._descriptor = self._create(self._part)
         self._writer: Writer | None = None
         try:
-            with named(f"'{self.path}'"):
+            with named(f"'{self.path}'"), uninterrupted():
                 self._writer = self._open()
-            if recording:
-                self._publish()
         except BaseException:
             self.abort()
             raise
@@ -100,8 +103,10 @@ class FileSink:
         if self._writer is None:
             raise InvalidStateError(f"'{self.path}' is closed and takes no more samples")
         try:
-            with named(f"'{self.path}'"):
+            with named(f"'{self.path}'"), uninterrupted():
                 self._writer.write(samples)
+            if self._recording and self._part is not None:
+                self._publish()
         except OSError:
             self.abort()
             raise
@@ -111,7 +116,7 @@ class FileSink:
         if writer is None:
             return
         try:
-            with named(f"'{self.path}'"):
+            with named(f"'{self.path}'"), uninterrupted():
                 writer.close()
             if self._part is not None:
                 self._publish()
@@ -121,7 +126,7 @@ class FileSink:
     def abort(self) -> None:
         writer, self._writer = self._writer, None
         if writer is not None:
-            with suppress(OSError):
+            with suppress(OSError), uninterrupted():
                 writer.close()
         self._release()
 
@@ -165,6 +170,8 @@ class FileSink:
         return descriptor
 
     def _open(self) -> Writer:
+        if self._raw is not None:
+            return RawWriter(self._descriptor, channels=self.channels, encoding=self._raw)
         encoding = WAVE_ENCODINGS.get(self.format.subtype)
         if self.format.container == "WAV" and encoding is not None:
             return WaveFileWriter(

@@ -93,6 +93,10 @@ class Format:
             )
 
 
+RAW_FORMAT = Format("RAW", "PCM_16")
+"""What stands for samples without a header, in whichever encoding."""
+
+
 def format_of(path: Path, format: str | None = None, subtype: str | None = None) -> Format:
     """Return what to write to `path`: by `format` where given, else by the extension.
 

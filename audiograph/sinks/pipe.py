@@ -11,7 +11,7 @@ from audiograph.errors import InvalidStateError
 from audiograph.sinks.descriptor import WatchedFile, named, rewritable_offset
 from audiograph.sinks.encoded import EncodedWriter
 from audiograph.sinks.encoding import RawEncoding
-from audiograph.sinks.formats import WAVE_ENCODINGS, Format, stream_format_of
+from audiograph.sinks.formats import RAW_FORMAT, WAVE_ENCODINGS, Format, stream_format_of
 from audiograph.sinks.wave import WaveStreamWriter
 from audiograph.sinks.writer import RawWriter, Writer, check_block
 
@@ -59,7 +59,7 @@ class PipeSink:
         self.channels = channels
         self._descriptor = descriptor
         self._name = "to stdout" if descriptor == 1 else f"to descriptor {descriptor}"
-        chosen = stream_format_of(format, subtype) if raw is None else Format("RAW", "PCM_16")
+        chosen = stream_format_of(format, subtype) if raw is None else RAW_FORMAT
         chosen.check(sample_rate, channels)
         with named(self._name):
             self._writer: Writer | None = _open(descriptor, sample_rate, channels, chosen, raw)

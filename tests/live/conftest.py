@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from .command import Command, environment
 from .server import SECONDS, Server, missing, running
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -127,6 +128,21 @@ def program(request: pytest.FixtureRequest) -> Iterator[Callable[..., Program]]:
 
     def start(name: str, *arguments: str, environment: dict[str, str]) -> Program:
         started.append(Program(name, *arguments, environment=environment))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+@pytest.fixture
+def audiograph(tmp_path: Path) -> Iterator[Callable[..., Command]]:
+    """Start `audiograph WORDS…` in an empty folder with the environment given."""
+    started: list[Command] = []
+
+    def start(*words: object, on: Server | None = None, **options: Any) -> Command:
+        base = options.pop("env", None) or (dict(os.environ) if on is None else on.environment)
+        started.append(Command(*words, folder=tmp_path, environment=environment(base), **options))
         return started[-1]
 
     yield start

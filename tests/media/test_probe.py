@@ -103,9 +103,9 @@ def test_a_header_that_is_wrong_is_told_from_what_is_there(tmp_path: Path) -> No
 def test_a_file_that_is_being_recorded_can_be_probed(tmp_path: Path) -> None:
     path = tmp_path / "out.wav"
     sink = FileSink(path, sample_rate=48000, channels=1, recording=True)
-    for written in (0, 1000, 2000):
-        assert probe(path).frames == probe(path).header_frames == written or written == 0
+    for written in (1000, 2000):
         sink.write(np.zeros((1, 1000), np.float32))
+        assert probe(path).frames == probe(path).header_frames == written
     sink.close()
 
 

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from audiograph.errors import InvalidStateError, NotSupportedError
 from audiograph.media.files import open_file
+from audiograph.sinks.descriptor import WatchedFile
 from audiograph.sinks.encoding import Encoder, RawEncoder
 from audiograph.sinks.file import FileSink
 from audiograph.sinks.formats import extensions, format_of
@@ -218,7 +219,7 @@ def test_a_recording_that_replaces_a_file_never_leaves_half_of_it(tmp_path: Path
     path = tmp_path / "out.wav"
     write(path, tone(1))
     sink = FileSink(path, sample_rate=48000, channels=2, force=True, recording=True)
-    assert read(path).shape == (2, 0)
+    assert read(path).shape == (1, 48000)
     sink.write(tone(2))
     assert read(path).shape == (2, 48000)
     sink.abort()
@@ -472,3 +473,20 @@ def without_privileges() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+def test_an_interrupt_in_the_midst_of_libsndfile_comes_through_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(file: WatchedFile, data: bytes) -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        return write_on(file, data)
+
+    sink = FileSink(tmp_path / "out.flac", sample_rate=48000, channels=2)
+    write_on = WatchedFile.write
+    monkeypatch.setattr(WatchedFile, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sink.write(tone())
+    monkeypatch.undo()
+    sink.close()
+    assert read(tmp_path / "out.flac").shape == (2, 48000)
