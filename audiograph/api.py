@@ -7,7 +7,6 @@ from audiograph.context.live import (
     AudioContextOptions,
     AudioSinkInfo,
     AudioSinkOptions,
-    ErrorEvent,
 )
 from audiograph.context.offline import (
     OfflineAudioCompletionEvent,
@@ -32,7 +31,8 @@ from audiograph.errors import (
     SecurityError,
     UnknownError,
 )
-from audiograph.events import Event, EventTarget
+from audiograph.events import ErrorEvent, Event, EventTarget
+from audiograph.listener import AudioListener
 from audiograph.media.constraints import (
     ConstrainBooleanOrDOMStringParameters,
     ConstrainBooleanParameters,
@@ -58,16 +58,33 @@ from audiograph.media.devices import (
 from audiograph.media.stream import MediaStream, MediaStreamTrackEvent
 from audiograph.media.streams import file_stream, stdin_stream, tone_stream
 from audiograph.media.track import MediaStreamTrack
+from audiograph.messages import MessageEvent, MessagePort
 from audiograph.node import AudioNode, AudioNodeOptions
+from audiograph.nodes.analyser import AnalyserNode, AnalyserOptions
+from audiograph.nodes.audio_worklet import (
+    AudioParamMap,
+    AudioWorkletNode,
+    AudioWorkletNodeOptions,
+)
+from audiograph.nodes.biquad_filter import BiquadFilterNode, BiquadFilterOptions
 from audiograph.nodes.buffer_source import AudioBufferSourceNode, AudioBufferSourceOptions
 from audiograph.nodes.channel_merger import ChannelMergerNode, ChannelMergerOptions
 from audiograph.nodes.channel_splitter import ChannelSplitterNode, ChannelSplitterOptions
 from audiograph.nodes.constant_source import ConstantSourceNode, ConstantSourceOptions
+from audiograph.nodes.convolver import ConvolverNode, ConvolverOptions
 from audiograph.nodes.delay import DelayNode, DelayOptions
 from audiograph.nodes.destination import AudioDestinationNode
+from audiograph.nodes.dynamics_compressor import (
+    DynamicsCompressorNode,
+    DynamicsCompressorOptions,
+)
 from audiograph.nodes.gain import GainNode, GainOptions
+from audiograph.nodes.iir_filter import IIRFilterNode, IIRFilterOptions
 from audiograph.nodes.oscillator import OscillatorNode, OscillatorOptions
+from audiograph.nodes.panner import PannerNode, PannerOptions
 from audiograph.nodes.scheduled_source import AudioScheduledSourceNode
+from audiograph.nodes.script_processor import AudioProcessingEvent, ScriptProcessorNode
+from audiograph.nodes.stereo_panner import StereoPannerNode, StereoPannerOptions
 from audiograph.nodes.stream_destination import MediaStreamAudioDestinationNode
 from audiograph.nodes.stream_source import (
     MediaStreamAudioSourceNode,
@@ -77,10 +94,20 @@ from audiograph.nodes.track_source import (
     MediaStreamTrackAudioSourceNode,
     MediaStreamTrackAudioSourceOptions,
 )
+from audiograph.nodes.wave_shaper import WaveShaperNode, WaveShaperOptions
 from audiograph.param import AudioParam
+from audiograph.periodic_wave import PeriodicWave, PeriodicWaveConstraints, PeriodicWaveOptions
+from audiograph.worklet import (
+    AudioParamDescriptor,
+    AudioWorklet,
+    AudioWorkletGlobalScope,
+    AudioWorkletProcessor,
+)
 
 __all__ = [
     "AbortError",
+    "AnalyserNode",
+    "AnalyserOptions",
     "AudioBuffer",
     "AudioBufferOptions",
     "AudioBufferSourceNode",
@@ -88,13 +115,24 @@ __all__ = [
     "AudioContext",
     "AudioContextOptions",
     "AudioDestinationNode",
+    "AudioListener",
     "AudioNode",
     "AudioNodeOptions",
     "AudioParam",
+    "AudioParamDescriptor",
+    "AudioParamMap",
+    "AudioProcessingEvent",
     "AudioScheduledSourceNode",
     "AudioSinkInfo",
     "AudioSinkOptions",
+    "AudioWorklet",
+    "AudioWorkletGlobalScope",
+    "AudioWorkletNode",
+    "AudioWorkletNodeOptions",
+    "AudioWorkletProcessor",
     "BaseAudioContext",
+    "BiquadFilterNode",
+    "BiquadFilterOptions",
     "ChannelMergerNode",
     "ChannelMergerOptions",
     "ChannelSplitterNode",
@@ -106,18 +144,24 @@ __all__ = [
     "ConstrainDOMStringParameters",
     "ConstrainDoubleRange",
     "ConstrainULongRange",
+    "ConvolverNode",
+    "ConvolverOptions",
     "DOMException",
     "DataCloneError",
     "DelayNode",
     "DelayOptions",
     "DeviceChangeEvent",
     "DoubleRange",
+    "DynamicsCompressorNode",
+    "DynamicsCompressorOptions",
     "EncodingError",
     "ErrorEvent",
     "Event",
     "EventTarget",
     "GainNode",
     "GainOptions",
+    "IIRFilterNode",
+    "IIRFilterOptions",
     "IndexSizeError",
     "InputDeviceInfo",
     "InvalidAccessError",
@@ -139,6 +183,8 @@ __all__ = [
     "MediaTrackConstraints",
     "MediaTrackSettings",
     "MediaTrackSupportedConstraints",
+    "MessageEvent",
+    "MessagePort",
     "NotAllowedError",
     "NotFoundError",
     "NotReadableError",
@@ -150,9 +196,19 @@ __all__ = [
     "OscillatorNode",
     "OscillatorOptions",
     "OverconstrainedError",
+    "PannerNode",
+    "PannerOptions",
+    "PeriodicWave",
+    "PeriodicWaveConstraints",
+    "PeriodicWaveOptions",
+    "ScriptProcessorNode",
     "SecurityError",
+    "StereoPannerNode",
+    "StereoPannerOptions",
     "ULongRange",
     "UnknownError",
+    "WaveShaperNode",
+    "WaveShaperOptions",
     "file_stream",
     "media_devices",
     "stdin_stream",

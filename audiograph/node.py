@@ -9,7 +9,7 @@ import logging
 import weakref
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
-from inspect import Parameter, Signature
+from inspect import Parameter, Signature, signature
 from operator import index
 from typing import Any, ClassVar, Generic, TypeVar, get_args, overload
 
@@ -102,7 +102,7 @@ class AudioNode(EventTarget, Generic[OptionsT]):
             return
         for base in cls.__orig_bases__:  # type: ignore[attr-defined]
             cls.options_type = get_args(base)[0]
-        cls.__signature__ = _signature(cls.options_type)  # type: ignore[attr-defined]
+        cls.__signature__ = _signature(cls)  # type: ignore[attr-defined]
         NODES[cls.__name__] = cls
 
     def __init__(
@@ -134,10 +134,7 @@ class AudioNode(EventTarget, Generic[OptionsT]):
             value = getattr(given, name, None)
             if value is not None:
                 setattr(self, name, value)
-        self._params = {
-            declaration.name: declaration.make(context, type(self).__name__, given)
-            for declaration in self.param_declarations
-        }
+        self._params = self.make_params(given)
         self._processor = self.make_processor(given)
         self._vertex = Vertex(
             self._processor,
@@ -164,6 +161,13 @@ class AudioNode(EventTarget, Generic[OptionsT]):
     def rules_for(self, options: OptionsT) -> ChannelRules:
         """Return the channel settings of a node made with `options`."""
         return self.channel_rules
+
+    def make_params(self, options: OptionsT) -> dict[str, AudioParam]:
+        """Return the node's parameters by name."""
+        return {
+            declaration.name: declaration.make(self._context, type(self).__name__, options)
+            for declaration in self.param_declarations
+        }
 
     def make_processor(self, options: OptionsT) -> Processor:
         """Return what does the node's signal processing."""
@@ -397,8 +401,13 @@ def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
         raise TypeError(f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}")
 
 
-def _signature(options: type[Any]) -> Signature:
+def _signature(cls: type[AudioNode[Any]]) -> Signature:
     """Return what `help` shows for a node's constructor: the context and the options' fields."""
+    _, *positional = [
+        parameter.replace(annotation=Parameter.empty)
+        for parameter in signature(cls.__init__).parameters.values()
+        if parameter.kind is Parameter.POSITIONAL_ONLY
+    ]
     keywords = [
         Parameter(
             field.name,
@@ -406,12 +415,6 @@ def _signature(options: type[Any]) -> Signature:
             default=Parameter.empty if field.default is MISSING else field.default,
             annotation=field.type,
         )
-        for field in fields(options)
+        for field in fields(cls.options_type)
     ]
-    return Signature(
-        [
-            Parameter("context", Parameter.POSITIONAL_ONLY),
-            Parameter("options", Parameter.POSITIONAL_ONLY, default=None),
-            *keywords,
-        ]
-    )
+    return Signature([*positional, *keywords])

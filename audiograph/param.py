@@ -5,18 +5,30 @@ https://webaudio.github.io/web-audio-api/#AudioParam
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import isfinite
+from collections.abc import Callable, Sequence
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Final, Literal, SupportsFloat, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
-from audiograph.errors import InvalidStateError
+from audiograph.errors import InvalidStateError, NotSupportedError
 from audiograph.host import NodeHost
-from audiograph.render.timeline import Event, LinearRamp, SetValue, Timeline
+from audiograph.render.shapes import Values
+from audiograph.render.timeline import (
+    Event,
+    ExponentialRamp,
+    LinearRamp,
+    Ramp,
+    SetTarget,
+    SetValue,
+    Timeline,
+    ValueCurve,
+)
 from audiograph.render.vertex import ParamPort, Vertex
 
 if TYPE_CHECKING:
+    from audiograph.listener import AudioListener
     from audiograph.node import AudioNode
 
 AutomationRate = Literal["a-rate", "k-rate"]
@@ -56,11 +68,16 @@ class AudioParam:
         self._maximum = float(np.float32(maximum))
         self._rate: AutomationRate = rate
         self._rate_error = rate_error
-        self._timeline = Timeline(self._default)
+        self._timeline = Timeline(self._default, host.sample_rate)
+        # The value at the start of the last rendered quantum, and the frame after that quantum.
         self._current = self._default
-        self._set_at: int | None = None
+        self._noted_at = 0
         self._port = ParamPort(
-            self._default, self._default, self._minimum, self._maximum, k_rate=rate == "k-rate"
+            Timeline(self._default, host.sample_rate),
+            self._default,
+            self._minimum,
+            self._maximum,
+            k_rate=rate == "k-rate",
         )
         self._vertex: Vertex | None = None
         self._initial = value
@@ -75,26 +92,22 @@ class AudioParam:
     def value(self) -> float:
         """The value at the start of the last rendered quantum, without what is connected.
 
-        Setting it is `set_value_at_time(value, context.current_time)`. Raises TypeError for what is
-        no finite number.
+        It is read within the nominal range, though automation runs as if there were none. Setting
+        it is `set_value_at_time(value, context.current_time)`. Raises TypeError for what is no
+        finite number, NotSupportedError while a value curve runs.
         """
-        host = self._host
-        with host._lock:
-            frame = host._renderer.frame
-            if frame and self._set_at != frame and not self._timeline.is_empty():
-                last = frame - host.render_quantum_size
-                value = self._timeline.value_at(last, host.sample_rate)
-                self._current = float(np.float32(value))
-                self._set_at = frame
-            return self._current
+        with self._host._lock:
+            self._note_value(self._host._renderer.frame)
+            # By the text: "In effect, value of the parameter is clamped to the range …"
+            return min(max(self._current, self._minimum), self._maximum)
 
     @value.setter
     def value(self, value: float) -> None:
         value = _finite(value)
         with self._host._lock:
-            self.set_value_at_time(value, self._host.current_time)
+            now = self._prepare()
+            self._schedule(SetValue(now, value), now)
             self._current = value
-            self._set_at = self._host._renderer.frame
 
     @property
     def automation_rate(self) -> AutomationRate:
@@ -137,46 +150,186 @@ class AudioParam:
         """Have the value jump to `value` at `start_time`, in seconds of the context.
 
         A time that has passed counts as now. Raises ValueError for a time that is negative or not
-        finite, TypeError for a value that is no finite number.
+        finite, TypeError for a value that is no finite number, NotSupportedError for a time within
+        a value curve.
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-setvalueattime
         """
-        return self._schedule(SetValue(self._time("start_time", start_time), _finite(value)))
+        time, value = check_time("start_time", start_time), _finite(value)
+        with self._host._lock:
+            now = self._prepare()
+            self._schedule(SetValue(max(time, now), value), now)
+        return self
 
     def linear_ramp_to_value_at_time(self, value: float, end_time: float) -> AudioParam:
         """Have the value run in a straight line from the previous event to `value` at `end_time`.
 
-        Without a previous event the line begins now, at the current value. A time that has passed
-        counts as now. Raises as `set_value_at_time` does.
+        Without a previous event the line begins now, at the current value, as it does where the
+        previous event is a `set_target_at_time` that has begun; where that has not, the line begins
+        in its place. Times and errors are those of `set_value_at_time`.
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-linearramptovalueattime
         """
+        time, value = check_time("end_time", end_time), _finite(value)
         with self._host._lock:
-            time = self._time("end_time", end_time)
-            value = _finite(value)
-            # "If there is no event preceding this event, the linear ramp behaves as if
-            # setValueAtTime(value, currentTime) were called …"
-            if not self._timeline.has_event_until(time):
-                self._schedule(SetValue(self._host.current_time, self.value))
-            return self._schedule(LinearRamp(time, value))
-
-    def _schedule(self, event: Event) -> AudioParam:
-        assert self._vertex is not None
-        host = self._host
-        with host._lock:
-            self._timeline.forget_before(
-                max(0, host._renderer.frame - host.render_quantum_size) / host.sample_rate
-            )
-            self._timeline.insert(event)
-            self._set_at = self._set_at if self._set_at == host._renderer.frame else None
-            host._post(self._vertex.automate, self._name, event, host.current_time)
+            now = self._prepare()
+            self._schedule_ramp(LinearRamp(max(time, now), value), now)
         return self
 
-    def _time(self, name: str, time: float) -> float:
-        """Check a time and move it to now where it has passed."""
-        if not isfinite(time) or time < 0:
-            raise ValueError(f"{name} is {time}: a finite time of 0 seconds or more is needed")
-        return max(float(time), self._host.current_time)
+    def exponential_ramp_to_value_at_time(self, value: float, end_time: float) -> AudioParam:
+        """Have the value run from the previous event to `value`, by the same ratio in equal times.
+
+        It stays and then jumps where it would have to cross zero. It begins as
+        `linear_ramp_to_value_at_time` does. Times and errors are those of `set_value_at_time`; a
+        `value` of 0 is a ValueError.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioparam-exponentialramptovalueattime
+        """
+        time, rounded = check_time("end_time", end_time), _finite(value)
+        # By the text: "A RangeError exception MUST be thrown if this value is equal to 0."
+        if rounded == 0:
+            raise ValueError(f"value is {value}: an exponential ramp never gets to 0")
+        with self._host._lock:
+            now = self._prepare()
+            self._schedule_ramp(ExponentialRamp(max(time, now), rounded), now)
+        return self
+
+    def set_target_at_time(
+        self, target: float, start_time: float, time_constant: float
+    ) -> AudioParam:
+        """Have the value approach `target` from `start_time` on, fast at first, then slower.
+
+        After each `time_constant` (in seconds, 0 or more; 0 is a jump) what is left of the way is
+        1/e of what it was before, until the next event. Times and errors are those of
+        `set_value_at_time`; a `time_constant` that is negative or not finite is a ValueError.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioparam-settargetattime
+        """
+        time, target = check_time("start_time", start_time), _finite(target)
+        constant = _round(check_time("time_constant", time_constant))
+        if constant == inf:
+            raise ValueError(f"time_constant is {time_constant}: it is more than a float32 holds")
+        with self._host._lock:
+            now = self._prepare()
+            time = max(time, now)
+            # By the text: "If timeConstant is zero, the output value jumps immediately to the final
+            # value."
+            jump = constant == 0
+            event = SetValue(time, target) if jump else SetTarget(time, target, constant)
+            self._schedule(event, now)
+        return self
+
+    def set_value_curve_at_time(
+        self, values: Sequence[float] | NDArray[Any], start_time: float, duration: float
+    ) -> AudioParam:
+        """Have the value follow `values`, two or more, from `start_time` on for `duration` seconds.
+
+        They are spread evenly, with straight lines between them; after the last one the value
+        stays. Nothing else can be scheduled for the time in between. Raises ValueError for a time
+        that is negative or not finite and a duration that is not positive, InvalidStateError for
+        fewer than two values, TypeError for values that are no finite numbers, NotSupportedError
+        where something is scheduled in between or another curve runs.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioparam-setvaluecurveattime
+        """
+        points, time = _points(values), check_time("start_time", start_time)
+        duration = check_time("duration", duration)
+        if duration == 0:
+            raise ValueError("duration is 0: a value curve takes time")
+        with self._host._lock:
+            now = self._prepare()
+            time = max(time, now)
+            end = time + duration
+            # By the text: "… if setValueCurveAtTime() is called for time T and duration D and there
+            # are any events having a time strictly greater than T, but strictly less than T + D,
+            # then a NotSupportedError exception MUST be thrown."
+            following = self._timeline.first_after(time)
+            if following is not None and following.time < end:
+                raise NotSupportedError(
+                    f"a value curve from {time} to {end} s: something is scheduled for "
+                    f"{following.time} s"
+                )
+            # By the text: "An implicit call to setValueAtTime() is made at time T0 + TD with value
+            # V[N-1] so that following automations will start from the end …"
+            last = SetValue(end, float(points[-1]))
+            # NB: what was scheduled for that time before follows as well.
+            self._schedule(ValueCurve(time, duration, end, points), now, last)
+        return self
+
+    def cancel_scheduled_values(self, cancel_time: float) -> AudioParam:
+        """Remove what is scheduled for `cancel_time` or later, in seconds of the context.
+
+        Ramps that end there or later and value curves that run then are removed altogether. A time
+        that has passed counts as now. Raises ValueError for a time that is negative or not finite.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioparam-cancelscheduledvalues
+        """
+        return self._cancel(Timeline.cancel, cancel_time)
+
+    def cancel_and_hold_at_time(self, cancel_time: float) -> AudioParam:
+        """Remove what is scheduled for later than `cancel_time`, and stay at the value of then.
+
+        What runs at that time runs until then. A time that has passed counts as now. Raises
+        ValueError for a time that is negative or not finite.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioparam-cancelandholdattime
+        """
+        return self._cancel(Timeline.cancel_and_hold, cancel_time)
+
+    def _cancel(self, cancel: Callable[[Timeline, float], None], time: float) -> AudioParam:
+        time = check_time("cancel_time", time)
+        with self._host._lock:
+            now = self._prepare()
+            cancel(self._timeline, max(time, now))
+            # NB: not the call itself: when the render side gets there, it may have passed that time
+            # and have forgotten what was before.
+            self._post(now, Timeline.become, self._timeline.state)
+        return self
+
+    def _schedule_ramp(self, ramp: Ramp, now: float) -> None:
+        """Schedule a ramp, and what it begins at where no event before it tells."""
+        previous = self._timeline.last_until(ramp.time)
+        # By the text: "If there is no event preceding this event, the … ramp behaves as if
+        # setValueAtTime(value, currentTime) were called where value is the current value …"
+        if previous is None:
+            self._schedule(SetValue(now, self._current), now)
+        # By the text: "If the SetTarget event has already started, T0 is the current context time,
+        # and V0 is the current SetTarget automation value at time T0."
+        elif isinstance(previous, SetTarget) and previous.time < now:
+            self._schedule(SetValue(now, _round(self._timeline.value_at(now))), now)
+        self._schedule(ramp, now)
+
+    def _schedule(self, event: Event, now: float, *implied: Event) -> None:
+        previous = self._timeline.last_until(event.time)
+        # By the text: "… a NotSupportedError exception MUST be thrown if any automation method is
+        # called at a time which is contained in [T, T+D), T being the time of the curve …"
+        if isinstance(previous, ValueCurve) and event.time < previous.end:
+            raise NotSupportedError(
+                f"{event.time} s is within a value curve, from {previous.time} to {previous.end} s"
+            )
+        self._timeline.insert(event, *implied)
+        self._post(now, Timeline.insert, event, *implied)
+
+    def _prepare(self) -> float:
+        """Get the timeline ready for a change, and return the current time."""
+        frame = self._host._renderer.frame
+        # NB: what is scheduled now can change what the value was, but not what it was heard as.
+        self._note_value(frame)
+        now = frame / self._host.sample_rate
+        self._timeline.forget_before(now)
+        return now
+
+    def _post(self, now: float, change: Callable[..., None], *arguments: object) -> None:
+        """Have the render side's timeline changed as this side's was."""
+        assert self._vertex is not None
+        self._host._post(self._vertex.automate, self._name, now, change, *arguments)
+
+    def _note_value(self, frame: int) -> None:
+        """Take note of the value as it was when `frame` was the next to be rendered."""
+        if self._noted_at != frame:
+            last = (frame - self._host.render_quantum_size) / self._host.sample_rate
+            self._current = _round(self._timeline.value_at(last))
+            self._noted_at = frame
 
 
 class Param:
@@ -217,11 +370,13 @@ class Param:
     @overload
     def __get__(self, node: None, owner: type) -> Param: ...
     @overload
-    def __get__(self, node: AudioNode[Any], owner: type) -> AudioParam: ...
-    def __get__(self, node: AudioNode[Any] | None, owner: type) -> Param | AudioParam:
+    def __get__(self, node: AudioNode[Any] | AudioListener, owner: type) -> AudioParam: ...
+    def __get__(
+        self, node: AudioNode[Any] | AudioListener | None, owner: type
+    ) -> Param | AudioParam:
         return self if node is None else node._params[self.name]
 
-    def __set__(self, node: AudioNode[Any], value: object) -> None:
+    def __set__(self, node: AudioNode[Any] | AudioListener, value: object) -> None:
         raise AttributeError(
             f"{type(node).__name__}.{self.name} is an AudioParam: set {self.name}.value"
         )
@@ -245,11 +400,41 @@ def _limit(limit: Limit, host: NodeHost, options: object) -> float:
     return limit(host, options) if callable(limit) else limit
 
 
+def check_time(name: str, time: float) -> float:
+    """Return `time`; raise ValueError where it is negative or not finite."""
+    if not isfinite(time) or time < 0:
+        raise ValueError(f"{name} is {time}: a finite time of 0 seconds or more is needed")
+    return float(time)
+
+
 def _finite(value: float) -> float:
     """Round to what a float32 holds; raise TypeError for what is no finite number."""
     if isinstance(value, SupportsFloat):
-        with np.errstate(over="ignore"):
-            rounded = float(np.float32(value))
+        rounded = _round(value)
         if isfinite(rounded):
             return rounded
     raise TypeError(f"the value of a parameter is a finite number, not {value!r}")
+
+
+def _round(value: SupportsFloat) -> float:
+    """Round to what a float32 holds."""
+    with np.errstate(over="ignore"):
+        return float(np.float32(value))
+
+
+def _points(values: Sequence[float] | NDArray[Any]) -> Values:
+    """Return a copy of a value curve; raise for one that is none."""
+    try:
+        given = np.array(values)
+    except ValueError:
+        given = np.empty(())
+    if given.ndim != 1 or given.dtype.kind not in "biuf":
+        raise TypeError("a value curve is a sequence of numbers")
+    # By the text: "An InvalidStateError MUST be thrown if this … has a length less than 2."
+    if len(given) < 2:
+        raise InvalidStateError(f"a value curve of {len(given)} values: at least 2 are needed")
+    with np.errstate(over="ignore"):
+        points = given.astype(np.float32)
+    if not np.isfinite(points).all():
+        raise TypeError("the values of a curve are finite numbers")
+    return points

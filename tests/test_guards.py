@@ -27,14 +27,25 @@ TOP = {
 
 FACTORIES = {
     BaseAudioContext: {
+        "create_analyser": "",
+        "create_biquad_filter": "",
         "create_buffer": "number_of_channels, length, sample_rate",
         "create_buffer_source": "",
         "create_channel_merger": "number_of_inputs=6",
         "create_channel_splitter": "number_of_outputs=6",
         "create_constant_source": "",
+        "create_convolver": "",
         "create_delay": "max_delay_time=1.0",
+        "create_dynamics_compressor": "",
         "create_gain": "",
+        "create_iir_filter": "feedforward, feedback",
         "create_oscillator": "",
+        "create_panner": "",
+        "create_periodic_wave": "real, imag, disable_normalization=False",
+        "create_script_processor": "buffer_size=0, number_of_input_channels=2, "
+        "number_of_output_channels=2",
+        "create_stereo_panner": "",
+        "create_wave_shaper": "",
     },
     AudioContext: {
         "create_media_stream_destination": "",

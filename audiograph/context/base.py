@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from audiograph.buffer import AudioBuffer
+from audiograph.context.decoding import (
+    AudioData,
+    DecodeErrorCallback,
+    DecodeSuccessCallback,
+    decode_audio_data,
+)
 from audiograph.errors import NotSupportedError
 from audiograph.events import Event, EventHandler
 from audiograph.host import NodeHost
+from audiograph.listener import AudioListener
+from audiograph.nodes.analyser import AnalyserNode
+from audiograph.nodes.biquad_filter import BiquadFilterNode
 from audiograph.nodes.buffer_source import AudioBufferSourceNode
 from audiograph.nodes.channel_merger import ChannelMergerNode
 from audiograph.nodes.channel_splitter import ChannelSplitterNode
 from audiograph.nodes.constant_source import ConstantSourceNode
+from audiograph.nodes.convolver import ConvolverNode
 from audiograph.nodes.delay import DelayNode
 from audiograph.nodes.destination import AudioDestinationNode, DestinationOptions
+from audiograph.nodes.dynamics_compressor import DynamicsCompressorNode
 from audiograph.nodes.gain import GainNode
+from audiograph.nodes.iir_filter import IIRFilterNode
 from audiograph.nodes.oscillator import OscillatorNode
+from audiograph.nodes.panner import PannerNode
+from audiograph.nodes.script_processor import ScriptProcessorNode
+from audiograph.nodes.stereo_panner import StereoPannerNode
+from audiograph.nodes.wave_shaper import WaveShaperNode
+from audiograph.periodic_wave import PeriodicWave, Terms
+from audiograph.worklet import AudioWorklet
 
 AudioContextState = Literal["suspended", "running", "closed", "interrupted"]
 AudioContextRenderSizeCategory = Literal["default", "hardware"]
@@ -41,7 +59,9 @@ class BaseAudioContext(NodeHost):
     ) -> None:
         super().__init__(sample_rate, render_quantum_size)
         self._state: AudioContextState = "suspended"
+        self._audio_worklet = AudioWorklet(self)
         self._destination = AudioDestinationNode(self, destination)
+        self._listener: AudioListener | None = None
 
     @property
     def destination(self) -> AudioDestinationNode:
@@ -49,9 +69,31 @@ class BaseAudioContext(NodeHost):
         return self._destination
 
     @property
+    def audio_worklet(self) -> AudioWorklet:
+        """Where processors in Python are registered, for AudioWorkletNodes."""
+        return self._audio_worklet
+
+    @property
+    def listener(self) -> AudioListener:
+        """Who hears what the context's panners place in space."""
+        # NB: made when somebody asks, since it takes part in every block from then on.
+        with self._lock:
+            if self._listener is None:
+                self._listener = AudioListener(self)
+            return self._listener
+
+    @property
     def state(self) -> AudioContextState:
         """The state: "suspended", "running", "closed" or "interrupted"."""
         return self._state
+
+    def create_analyser(self) -> AnalyserNode:
+        """Return a node that tells what passes through it, over time and over frequency."""
+        return AnalyserNode(self)
+
+    def create_biquad_filter(self) -> BiquadFilterNode:
+        """Return a filter of the second order: a lowpass, until its `type` is set."""
+        return BiquadFilterNode(self)
 
     def create_buffer(
         self, number_of_channels: int, length: int, sample_rate: float
@@ -80,17 +122,107 @@ class BaseAudioContext(NodeHost):
         """Return a node that puts out a parameter."""
         return ConstantSourceNode(self)
 
+    def create_convolver(self) -> ConvolverNode:
+        """Return a node that convolves with a response, once its `buffer` is set."""
+        return ConvolverNode(self)
+
     def create_delay(self, max_delay_time: float = 1.0) -> DelayNode:
         """Return a delay of up to `max_delay_time` seconds, below 180, or NotSupportedError."""
         return DelayNode(self, max_delay_time=max_delay_time)
+
+    def create_dynamics_compressor(self) -> DynamicsCompressorNode:
+        """Return a node that makes the loud softer."""
+        return DynamicsCompressorNode(self)
 
     def create_gain(self) -> GainNode:
         """Return a node that makes louder or softer."""
         return GainNode(self)
 
+    def create_iir_filter(
+        self, feedforward: Sequence[float], feedback: Sequence[float]
+    ) -> IIRFilterNode:
+        """Return a filter with these coefficients, 1 to 20 of each.
+
+        Raises NotSupportedError for another number of them, InvalidStateError where the first of
+        `feedback` or all of `feedforward` are zero.
+        """
+        return IIRFilterNode(self, feedforward=feedforward, feedback=feedback)
+
     def create_oscillator(self) -> OscillatorNode:
         """Return a node that puts out a periodic wave."""
         return OscillatorNode(self)
+
+    def create_panner(self) -> PannerNode:
+        """Return a node that places sound in space, in relation to `listener`."""
+        return PannerNode(self)
+
+    def create_periodic_wave(
+        self, real: Terms, imag: Terms, *, disable_normalization: bool = False
+    ) -> PeriodicWave:
+        """Return a wave for oscillators, by its cosine terms, `real`, and sine terms, `imag`.
+
+        Raises IndexSizeError unless both have the same length of 2 or more.
+        """
+        return PeriodicWave(self, real=real, imag=imag, disable_normalization=disable_normalization)
+
+    def create_script_processor(
+        self,
+        buffer_size: int = 0,
+        number_of_input_channels: int = 2,
+        number_of_output_channels: int = 2,
+    ) -> ScriptProcessorNode:
+        """Return a node whose listeners process audio, `buffer_size` frames at a time.
+
+        Deprecated: see AudioWorkletNode. With `buffer_size` 0 the context chooses one. Raises
+        IndexSizeError unless it is 0 or a power of two, 256 to 16384, and there are 0 to 32
+        channels in and out, but not 0 of both.
+        """
+        return ScriptProcessorNode(
+            self,
+            buffer_size=buffer_size,
+            number_of_input_channels=number_of_input_channels,
+            number_of_output_channels=number_of_output_channels,
+        )
+
+    def decode_audio_data(
+        self,
+        audio_data: AudioData,
+        success_callback: DecodeSuccessCallback | None = None,
+        error_callback: DecodeErrorCallback | None = None,
+    ) -> AudioBuffer:
+        """Return the audio of a whole sound file, at the context's sample rate.
+
+        Blocks until it is decoded, in the calling thread. Where the data breaks off, what came
+        before is returned.
+
+        Parameters
+        ----------
+        audio_data : bytes
+            The file's content, in any format that libsndfile reads.
+        success_callback : callable, optional
+            Called with the buffer before it is returned.
+        error_callback : callable, optional
+            Called with the error before it is raised.
+
+        Raises
+        ------
+        EncodingError
+            The format is not known, or there is no audio in it, or a rate or a number of channels
+            that no buffer can have.
+        DataCloneError
+            `audio_data` is a memoryview that was released.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-decodeaudiodata
+        """
+        return decode_audio_data(audio_data, self.sample_rate, success_callback, error_callback)
+
+    def create_stereo_panner(self) -> StereoPannerNode:
+        """Return a node that places sound between left and right."""
+        return StereoPannerNode(self)
+
+    def create_wave_shaper(self) -> WaveShaperNode:
+        """Return a node that distorts by a curve."""
+        return WaveShaperNode(self)
 
     def _set_state(self, state: AudioContextState) -> None:
         """Change the state and fire statechange, unless it is that already."""

@@ -191,6 +191,12 @@ class OfflineAudioContext(BaseAudioContext):
             raise InvalidStateError("the context is closed already")
         self._set_state("closed")
 
+    def _tell(self, function: Callable[..., None], *arguments: object) -> None:
+        super()._tell(function, *arguments)
+        # While nothing is rendered, nobody comes by to hear it.
+        if not self._rendering:
+            self._hear()
+
     def _frames_wanted(self, chunk_size: int | None) -> int:
         if self._state == "closed":
             raise InvalidStateError("everything is rendered, or the context was closed")

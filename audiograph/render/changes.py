@@ -6,7 +6,8 @@ changes nothing: zeros are zeros in any number of channels. It does where
 
 - an input whose channel count follows its connections adds signals of different widths, since the
   narrower ones are up-mixed only while the wider ones sound;
-- a node remembers, and so may put out signals of different widths one after the other.
+- a node remembers, and so may put out signals of different widths one after the other;
+- a node lets the user's code see how many channels come in, none for silence.
 
 Only there, and only for what can make the difference, blocks end with the quantum of a change. What
 is wider than mono also does so where a node remembers it, since narrower signals may come later.
@@ -30,13 +31,17 @@ def find_decisive(steps: Sequence[Step]) -> dict[Vertex, None]:
     noted: list[Vertex] = []
     for vertex, own in counts.items():
         for port in vertex.inputs:
+            if vertex.processor.hears_silence:
+                decisive += [source for source, _ in port.live]
             if port.mode != "explicit":
                 # Next to a narrower one, or to a narrower one that the vertex remembers.
                 given = {source: port.clamp(counts[source]) for source, _ in port.live}
                 decisive += _wider(given, than=min(own.union(*given.values()), default=0))
-            if isinstance(vertex.processor, DelayLine):
+            if vertex.processor.remembers:
                 noted += _wider({source: counts[source] for source, _ in port.live}, than=1)
-    several = (vertex for vertex, own in counts.items() if len(own) > 1)
+    several = (
+        vertex for vertex, own in counts.items() if len(own) > 1 or vertex.processor.keeps_time
+    )
     # NB: what comes and goes in a loop at less than 2^-126 is not worth short blocks.
     steady = (vertex for vertex in _with_feeders(noted) if not _in_loop(vertex))
     return {**_with_feeders(decisive), **dict.fromkeys(several), **dict.fromkeys(steady)}

@@ -30,6 +30,7 @@ class DelayLine(Processor):
     loop not shorter than a quantum.
     """
 
+    remembers = True
     in_loop = False
 
     def read(self, block: Block) -> Signal:
@@ -61,6 +62,9 @@ class Cycle:
             for source, _ in port.live
             if source not in inside
         }
+        self._feeders.update(
+            v.heeds for v in self.members if v.heeds is not None and v.heeds not in inside
+        )
         self._modulated = any(
             source in inside
             for vertex in self._lines
@@ -119,8 +123,12 @@ Step = Vertex | Cycle
 
 def make_steps(roots: Iterable[Vertex]) -> list[Step]:
     """Return what hangs on `roots`, in an order in which everything comes after what feeds it."""
-    groups = components(roots, lambda vertex: [target for _, target, _ in vertex.targets])
-    _enliven([vertex for group in groups for vertex in group])
+    groups = components(roots, _targets)
+    vertices = [vertex for group in groups for vertex in group]
+    _enliven(vertices)
+    heeders = _heeders(vertices)
+    if heeders:
+        groups = components(roots, lambda vertex: _targets(vertex) + heeders.get(vertex, []))
     steps: list[Step] = []
     for group in reversed(groups):
         if len(group) > 1 or any(target is group[0] for _, target, _ in group[0].targets):
@@ -130,6 +138,19 @@ def make_steps(roots: Iterable[Vertex]) -> list[Step]:
                 group[0].processor.in_loop = False
             steps.append(group[0])
     return steps
+
+
+def _targets(vertex: Vertex) -> list[Vertex]:
+    return [target for _, target, _ in vertex.targets]
+
+
+def _heeders(vertices: Iterable[Vertex]) -> dict[Vertex, list[Vertex]]:
+    """Return which of `vertices` heed which."""
+    found: dict[Vertex, list[Vertex]] = {}
+    for vertex in vertices:
+        if vertex.heeds is not None:
+            found.setdefault(vertex.heeds, []).append(vertex)
+    return found
 
 
 def _enliven(vertices: Sequence[Vertex]) -> None:
@@ -220,12 +241,13 @@ def _operations(members: Iterable[Vertex]) -> list[Operation]:
 
 def _followers(inside: set[Vertex]) -> Callable[[Operation], list[Operation]]:
     """Return the function that tells which operations of a loop need the result of one of them."""
+    heeders = _heeders(inside)
 
     def followers(operation: Operation) -> list[Operation]:
         vertex, call = operation
         if call is _write:
             return []
-        needing: list[Operation] = []
+        needing: list[Operation] = [(each, Vertex.process) for each in heeders.get(vertex, [])]
         for _, target, port in vertex.targets:
             if target not in inside:
                 continue

@@ -19,13 +19,15 @@ class _Type:
         return self
 
 
-double = float_ = _Type(float)
+const = double = float_ = _Type(float)
 longlong = Py_ssize_t = bint = _Type(int)
 
 
 def __getattr__(name: str) -> _Type:
     if name == "float":
         return float_
+    if name == "int":
+        return longlong
     raise AttributeError(name)
 
 

@@ -56,7 +56,9 @@ class Block:
         self.frames = 0
         """How many frames: a whole number of quanta."""
         self.inputs: Sequence[Signal] = ()
-        """A signal for each input, mixed to the channels that the input asks for."""
+        """A signal for each input, mixed to the channels that the input asks for.
+
+        Then what the vertex heeds puts out, if it heeds another."""
         self.params: dict[str, ParamValue] = {}
         """Each parameter's computed value."""
 
@@ -74,11 +76,21 @@ class Processor:
         drops it and tells the node.
     end_frame : int
         Where a finished source ended, for the order of the `ended` events.
+    hears_silence : bool
+        Whether it tells silence at an input from zeros, or one channel from several: then what
+        feeds it ends a block with every change.
+    remembers : bool
+        Whether what it puts out depends on inputs of earlier blocks, whose channels it keeps.
+    keeps_time : bool
+        Whether a block ends where `steady_frames` says, whatever its outputs go to.
     """
 
     sounding = False
     finished = False
     end_frame = 0
+    hears_silence = False
+    remembers = False
+    keeps_time = False
 
     def process(self, block: Block) -> Sequence[Signal]:
         """Return a signal for each output, each of `block.frames` frames or `SILENCE`."""

@@ -1,22 +1,38 @@
-"""The automation timeline of a parameter: events in order of time, and their values as arrays.
+"""The automation timeline of a parameter: events in order of time, and the values they make.
 
-Between two events the value is a closed form of time, so a block of any length is evaluated as a
-few array expressions, and in blocks of any length the values are the same.
+Between two events the value is a closed form of time (see `audiograph.render.shapes`), so a block
+of any length is evaluated as a few array operations, and in blocks of any length the values are
+the same.
 
 https://webaudio.github.io/web-audio-api/#AudioParam-methods
 """
 
 from __future__ import annotations
 
-from bisect import insort_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from math import ceil, inf
+from dataclasses import dataclass, replace
+from math import inf
+from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Times = NDArray[np.float64]
+from audiograph.render.shapes import (
+    Approach,
+    Constant,
+    Curve,
+    Line,
+    Power,
+    Shape,
+    Values,
+    frame_at,
+)
+
+# Seconds in which nothing can change: a slope would be more than a number holds.
+_INSTANT = 1e-100
+
+_time = attrgetter("time")
 
 
 @dataclass(frozen=True)
@@ -25,16 +41,13 @@ class Event:
 
     time: float
 
-    def curve(self, times: Times, entry: float) -> Times | float:
-        """Return the values from this event on, until the next one takes over.
-
-        `entry` is the timeline's value when the event's time came.
-        """
+    def level(self, entry: float) -> float:
+        """Return the value with which it begins; `entry` is the value when its time comes."""
         raise NotImplementedError
 
-    def approach(self, times: Times, start: float, entry: float) -> Times | float | None:
-        """Return the values on the way to this event from `entry` at `start`, if it has a say."""
-        return None
+    def shape(self, entry: float) -> Shape:
+        """Return what the value does from then on, until another event takes over."""
+        return Constant(self.level(entry))
 
 
 @dataclass(frozen=True)
@@ -43,122 +56,276 @@ class SetValue(Event):
 
     value: float
 
-    def curve(self, times: Times, entry: float) -> float:
+    def level(self, entry: float) -> float:
         return self.value
 
 
 @dataclass(frozen=True)
-class LinearRamp(Event):
-    """The value runs in a straight line from the previous event to `value` at `time`."""
+class Ramp(SetValue):
+    """The value runs from that of the previous event to `value`, and is there at `time`."""
 
-    value: float
+    def approach(self, start: float, value: float) -> Shape:
+        """Return the way to it from `value` at the time `start`."""
+        raise NotImplementedError
 
-    def curve(self, times: Times, entry: float) -> float:
-        return self.value
 
-    def approach(self, times: Times, start: float, entry: float) -> Times:
-        # v(t) = V0 + (V1 - V0) (t - T0) / (T1 - T0)
-        return entry + (self.value - entry) * ((times - start) / (self.time - start))
+@dataclass(frozen=True)
+class LinearRamp(Ramp):
+    """The value runs in a straight line."""
+
+    def approach(self, start: float, value: float) -> Shape:
+        return Line(start, value, self.time, self.value)
+
+
+@dataclass(frozen=True)
+class ExponentialRamp(Ramp):
+    """The value runs in equal ratios."""
+
+    def approach(self, start: float, value: float) -> Shape:
+        # By the text: "If V0 and V1 have opposite signs or if V0 is zero, then v(t) = V0"
+        if value * self.value <= 0:
+            return Constant(value)
+        return Power(start, value, self.time, self.value)
+
+
+@dataclass(frozen=True)
+class SetTarget(Event):
+    """The value begins to approach `target`, with `time_constant` in seconds."""
+
+    target: float
+    time_constant: float
+
+    # NB: a ramp that follows begins at this: by the text, "if the SetTarget event has not started,
+    # T0 is the start time of the event, and V0 is the value just before".
+    def level(self, entry: float) -> float:
+        return entry
+
+    def shape(self, entry: float) -> Shape:
+        return Approach(self.time, entry, self.target, self.time_constant)
+
+
+@dataclass(frozen=True, eq=False)
+class ValueCurve(Event):
+    """The value follows `points`, spread over `duration` seconds, until `end`."""
+
+    duration: float
+    end: float
+    points: Values
+
+    def level(self, entry: float) -> float:
+        return float(self.points[0])
+
+    def shape(self, entry: float) -> Shape:
+        return Curve(self.time, self.duration, self.end, self.points)
+
+
+class State(NamedTuple):
+    """All that a timeline knows."""
+
+    entry: float
+    events: tuple[Event, ...]
+
+
+class _Stretch(NamedTuple):
+    """What is between two events."""
+
+    shape: Shape
+    last_value: float
+    settled: float
+    """The frame from which on the value is the last."""
+    end: float
+    """The frame from which on the next event rules."""
 
 
 class Timeline:
-    """What a parameter's value is, when; `initial` until the first event."""
+    """What a parameter's value is, when.
 
-    def __init__(self, initial: float) -> None:
+    Parameters
+    ----------
+    initial : float
+        The value until the first event.
+    sample_rate : float
+        Frames per second.
+    """
+
+    def __init__(self, initial: float, sample_rate: float) -> None:
+        self._sample_rate = sample_rate
         self._events: list[Event] = []
-        # The value when the time of the first event came (before it: the constant value).
+        # The value until the first event, and when its time comes.
         self._entry = initial
+        # What follows each event, as far as it was asked for.
+        self._stretches: list[_Stretch] = []
 
-    def insert(self, event: Event) -> None:
-        """Add `event`, behind those of the same time."""
-        # "If one of these events is added at a time where there is already one or more events, then
-        # it will be placed in the list after them, but before events whose times are after …"
-        insort_right(self._events, event, key=lambda each: each.time)
+    @property
+    def state(self) -> State:
+        """All that the timeline knows, for another one to become the same."""
+        return State(self._entry, tuple(self._events))
 
-    def is_empty(self) -> bool:
-        """Return whether nothing was ever scheduled."""
-        return not self._events
+    def become(self, state: State) -> None:
+        """Take over the state of another timeline."""
+        self._entry = state.entry
+        self._events = list(state.events)
+        self._stretches.clear()
 
-    def has_event_until(self, time: float) -> bool:
-        """Return whether something is scheduled for `time` or earlier."""
-        return bool(self._events) and self._events[0].time <= time
+    def insert(self, event: Event, *implied: Event) -> None:
+        """Add `event`, behind those of the same time, and directly behind it what it implies."""
+        # By the text: "If one of these events is added at a time where there is already one or more
+        # events, then it will be placed in the list after them, but before events whose times are
+        # after the event."
+        first = at = self._count_until(event.time)
+        # NB: what it leaves no time is not kept; while no time passes, many values may be set.
+        if type(event) is SetValue and at and self._events[at - 1].time == event.time:
+            first -= not isinstance(self._events[at - 1], Ramp)
+        self._events[first:at] = [event, *implied]
+        self._change_after(first)
 
-    def is_constant_from(self, time: float) -> bool:
-        """Return whether the value no longer changes from `time` on."""
-        if not self._events:
-            return True
-        last = self._events[-1]
-        return last.time <= time and isinstance(last.curve(np.empty(0), 0.0), float)
+    def cancel(self, time: float) -> None:
+        """Remove what is scheduled for `time` or later, and a value curve that runs then."""
+        events = self._events
+        first = bisect_left(events, time, key=_time)
+        # By the text: "if cancelTime is in the range [T0, T0 + TD], the event is removed"
+        if first and isinstance(curve := events[first - 1], ValueCurve) and time <= curve.end:
+            first -= 1
+        # AD-HOC: a SetTarget from before goes on. The text has it cancelled, too, and the value
+        # from before restored; no browser does that.
+        del events[first:]
+        self._change_after(first)
+
+    def cancel_and_hold(self, time: float) -> None:
+        """Remove what is scheduled for later than `time`, and have the value stay as it is then.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioparam-cancelandholdattime
+        """
+        # By the text: "Let E1 be the event (if any) at time t1 where t1 is the largest number
+        # satisfying t1 <= tc. Let E2 be the event (if any) at time t2 where t2 is the smallest
+        # number satisfying tc < t2."
+        previous, following = self.last_until(time), self.first_after(time)
+        value = float(np.float32(self.value_at(time)))
+        first = self._count_until(time)
+        held: list[Event] = []
+        if isinstance(following, Ramp):
+            # By the text: "Effectively rewrite E2 to be the same kind of ramp ending at time tc
+            # with an end value that would be the value of the original ramp at time tc."
+            held = [replace(following, time=time, value=value)]
+        elif isinstance(previous, SetTarget):
+            # By the text: "Implicitly insert a setValueAtTime event at time tc with the value that
+            # the setTarget would have at time tc."
+            held = [SetValue(time, value)]
+        elif isinstance(previous, ValueCurve):
+            # By the text: "Effectively replace this event with a setValueCurve event with a start
+            # time of t3 and a new duration of tc - t3. However, … this automation MUST take care
+            # to produce the same output as the original"
+            first -= 1
+            # NB: of a curve that begins at tc nothing remains.
+            if previous.time < time:
+                held = [replace(previous, end=time), SetValue(time, value)]
+        # By the text: "Remove all events with time greater than tc."
+        self._events[first:] = held
+        self._change_after(first)
 
     def forget_before(self, time: float) -> None:
-        """Drop the events that no value from `time` on depends on."""
-        while len(self._events) > 1 and self._events[1].time <= time:
-            self._entry = _leave(self._events[0], self._events[1], self._entry)
-            del self._events[0]
+        """Drop the events that no value from `time` on depends on, whatever is cancelled then."""
+        if len(self._events) > 1 and self._events[1].time < time:
+            count = bisect_left(self._events, time, key=_time) - 1
+            # NB: a value curve may be cancelled while it runs, and what was before goes on.
+            count -= isinstance(self._events[count], ValueCurve)
+            if count == 0:
+                return
+            self._entry = self._stretch(count - 1).last_value
+            del self._events[:count]
+            del self._stretches[:count]
 
-    def value_at(self, frame: int, sample_rate: float) -> float:
-        """Return the value at `frame`."""
-        return float(np.ravel(self.values(frame, 1, 1, sample_rate))[0])
+    def last_until(self, time: float) -> Event | None:
+        """Return the last event at `time` or earlier."""
+        count = self._count_until(time)
+        return self._events[count - 1] if count else None
 
-    def values(self, start: int, count: int, step: int, sample_rate: float) -> Times | float:
-        """Return the values at the frames start, start + step, …, shape (count,), float64.
+    def first_after(self, time: float) -> Event | None:
+        """Return the first event later than `time`."""
+        count = self._count_until(time)
+        return self._events[count] if count < len(self._events) else None
 
-        One number where the same event holds its value over all of them.
+    def is_constant_from(self, frame: int) -> bool:
+        """Return whether the value no longer changes from `frame` on."""
+        if not self._events:
+            return True
+        if self._events[-1].time > frame / self._sample_rate:
+            return False
+        return self._stretch(len(self._events) - 1).settled <= frame
+
+    def value_at(self, time: float) -> float:
+        """Return the value at `time`."""
+        count = self._count_until(time)
+        return self._stretch(count - 1).shape.at(time) if count else self._entry
+
+    def values(self, start: int, count: int, step: int) -> Values | float:
+        """Return the values at the frames start, start + step, …, shape (count,).
+
+        One number where the value stays the same over all of them.
         """
-        out = np.empty(count)
-        for first, last, event, following, entry in self._stretches(
-            start, count, step, sample_rate
-        ):
-            times = (start + step * np.arange(first, last)) / sample_rate
-            part = entry if event is None else _between(event, following, times, entry)
-            if last - first == count and isinstance(part, float):
-                return part
-            out[first:last] = part
+        out: Values | None = None
+        done = 0
+        for shape, end in self._runs():
+            # How many of the frames are before the end.
+            until = (
+                count if end > start + (count - 1) * step else int((end - start - 1) // step + 1)
+            )
+            if until <= done:
+                continue
+            if out is None:
+                if until == count and isinstance(shape, Constant):
+                    return shape.value
+                out = np.empty(count, np.float32)
+            shape.fill(out[done:until], start + done * step, step, self._sample_rate)
+            done = until
+            if done == count:
+                break
+        assert out is not None
         return out
 
-    def _stretches(
-        self, start: int, count: int, step: int, sample_rate: float
-    ) -> Iterator[tuple[int, int, Event | None, Event | None, float]]:
-        """Yield (first, last, event, following, entry): which event rules which part of a block."""
-        first = 0
-        entry = self._entry
-        event: Event | None = None
-        for following in (*self._events, None):
-            until = inf if following is None else following.time
-            last = _index_at(until, start, count, step, sample_rate)
-            if last > first:
-                yield first, last, event, following, entry
-                first = last
-            if first == count or following is None:
-                return
-            if event is not None:
-                entry = _leave(event, following, entry)
-            event = following
+    def _runs(self) -> Iterator[tuple[Shape, float]]:
+        """Yield (shape, end): what the value does, up to which frame, from the beginning on."""
+        events = self._events
+        if not events:
+            yield Constant(self._entry), inf
+            return
+        yield Constant(self._entry), frame_at(events[0].time, self._sample_rate)
+        for i in range(len(events)):
+            shape, last_value, settled, end = self._stretch(i)
+            if settled > -inf:
+                yield shape, min(settled, end)
+            if settled < end:
+                yield Constant(last_value), end
 
+    def _stretch(self, index: int) -> _Stretch:
+        """Return what follows an event."""
+        while len(self._stretches) <= index:
+            self._stretches.append(self._make_stretch(len(self._stretches)))
+        return self._stretches[index]
 
-def _between(event: Event, following: Event | None, times: Times, entry: float) -> Times | float:
-    """Return the values at `times`, all of them after `event` and before `following`."""
-    if following is not None and following.time > event.time:
-        origin = event.curve(np.array([event.time]), entry)
-        ramp = following.approach(times, event.time, float(np.ravel(origin)[0]))
-        if ramp is not None:
-            return ramp
-    return event.curve(times, entry)
+    def _make_stretch(self, index: int) -> _Stretch:
+        event = self._events[index]
+        following = self._events[index + 1] if index + 1 < len(self._events) else None
+        entry = self._stretches[index - 1].last_value if index else self._entry
+        until = inf if following is None else following.time
+        if until - event.time < _INSTANT:
+            shape: Shape = Constant(event.level(entry))
+        elif isinstance(following, Ramp):
+            shape = following.approach(event.time, event.level(entry))
+        else:
+            shape = event.shape(entry)
+        end = frame_at(until, self._sample_rate)
+        settling = shape.settled_at()
+        settled = frame_at(settling, self._sample_rate) if settling < until else end
+        return _Stretch(shape, shape.at(until), settled, end)
 
+    def _count_until(self, time: float) -> int:
+        """Return how many events are at `time` or earlier."""
+        events = self._events
+        if not events or events[-1].time <= time:
+            return len(events)
+        return bisect_right(events, time, key=_time)
 
-def _leave(event: Event, following: Event, entry: float) -> float:
-    """Return the value when the time of `following` comes."""
-    return float(np.ravel(_between(event, following, np.array([following.time]), entry))[0])
-
-
-def _index_at(time: float, start: int, count: int, step: int, sample_rate: float) -> int:
-    """Return the smallest k in 0…count whose frame, start + k·step, is at `time` or later."""
-    if time * sample_rate > start + count * step:
-        return count
-    k = ceil((time * sample_rate - start) / step)
-    # NB: the product is rounded; a frame n is at time n / sample_rate and nothing else.
-    while k > 0 and (start + (k - 1) * step) / sample_rate >= time:
-        k -= 1
-    while (start + k * step) / sample_rate < time:
-        k += 1
-    return min(max(k, 0), count)
+    def _change_after(self, first: int) -> None:
+        """Note that the events from number `first` on are others than before."""
+        del self._stretches[max(0, first - 1) :]

@@ -16,7 +16,9 @@ from audiograph.render.processor import (
     Signal,
     Silence,
 )
-from audiograph.render.timeline import Event, Timeline
+from audiograph.render.timeline import Timeline
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 Wire = tuple["Vertex", int]
 """What is connected to a port: a vertex and the number of its output."""
@@ -59,35 +61,42 @@ class InputPort:
 class ParamPort:
     """One parameter: its timeline, what is connected to it, its range and rate."""
 
-    __slots__ = ("default", "k_rate", "live", "maximum", "minimum", "timeline", "wires")
+    __slots__ = ("default", "k_rate", "limited", "live", "maximum", "minimum", "timeline", "wires")
 
     def __init__(
-        self, initial: float, default: float, minimum: float, maximum: float, *, k_rate: bool
+        self,
+        timeline: Timeline,
+        default: float,
+        minimum: float,
+        maximum: float,
+        *,
+        k_rate: bool,
     ) -> None:
-        self.timeline = Timeline(initial)
+        self.timeline = timeline
         self.wires: dict[Wire, int] = {}
         self.live: list[Wire] = []
         self.default = default
         self.minimum = minimum
         self.maximum = maximum
+        self.limited = min(-minimum, maximum) < _LARGEST
+        """Whether automation alone can leave the range."""
         self.k_rate = k_rate
 
-    def is_settled(self, time: float) -> bool:
-        """Return whether the value stays what it is from `time` on, unless a message changes it."""
-        return not self.wires and self.timeline.is_constant_from(time)
+    def is_settled(self, frame: int) -> bool:
+        """Return whether the value stays as it is from `frame` on, unless a message changes it."""
+        return not self.wires and self.timeline.is_constant_from(frame)
 
     def compute(self, block: Block) -> ParamValue:
         """Return the computedValue over the block.
 
         https://webaudio.github.io/web-audio-api/#computation-of-value
         """
-        start, frames, rate = block.start, block.frames, block.sample_rate
         timeline = self.timeline
-        timeline.forget_before(start / rate)
+        timeline.forget_before(block.start / block.sample_rate)
         # "… the sum of the paramIntrinsicValue value and the value of the input AudioParam buffer."
         signal = self._gather()
         step = block.quantum if self.k_rate else 1
-        intrinsic = timeline.values(start, frames // step, step, rate)
+        intrinsic = timeline.values(block.start, block.frames // step, step)
         if isinstance(intrinsic, float) and isinstance(signal, Silence):
             return min(max(float(np.float32(intrinsic)), self.minimum), self.maximum)
         values = np.asarray(intrinsic, np.float32)
@@ -96,7 +105,8 @@ class ParamPort:
             # "If the sum is NaN, replace the sum with the defaultValue."
             values[np.isnan(values)] = self.default
         # "… the computedValue is clamped to the simple nominal range for this parameter."
-        np.clip(values, self.minimum, self.maximum, out=values)
+        if self.limited or not isinstance(signal, Silence):
+            np.clip(values, self.minimum, self.maximum, out=values)
         return values if step == 1 else values.repeat(step)
 
     def _gather(self) -> Signal:
@@ -129,6 +139,7 @@ class Vertex:
         "_unsettled",
         "_values",
         "asleep",
+        "heeds",
         "inputs",
         "params",
         "ports",
@@ -158,6 +169,10 @@ class Vertex:
         """Whether the control side has let go of the node."""
         self.asleep = False
         """Whether a source waits for its start."""
+        self.heeds: Vertex | None = None
+        """Whose outputs the processor gets behind its inputs, without a wire: a panner's listener.
+
+        Its being there keeps nothing alive and lets nothing sound; it comes first, that is all."""
         self._silence: Sequence[Signal] = (SILENCE,) * outputs
         self.results: Sequence[Signal] = self._silence
         """The outputs' signals for the block that was rendered last."""
@@ -182,12 +197,17 @@ class Vertex:
         """Return whether anything is connected to an input or a parameter."""
         return any(port.wires for port in self.ports)
 
-    def automate(self, name: str, event: Event, now: float) -> None:
-        """Put an event on a parameter's timeline; `now` is a time that has been reached."""
+    def automate(
+        self, name: str, now: float, change: Callable[..., None], *arguments: object
+    ) -> None:
+        """Have `change` applied to a parameter's timeline; `now` is a time that has been reached.
+
+        It is a method of `Timeline`, called with the arguments.
+        """
         timeline = self.params[name].timeline
         # NB: a node that is silent does not compute its parameters, but may be set for ever.
         timeline.forget_before(now)
-        timeline.insert(event)
+        change(timeline, *arguments)
         self.unsettle(name)
 
     def unsettle(self, name: str) -> None:
@@ -202,7 +222,7 @@ class Vertex:
             for name in self._unsettled:
                 port = self.params[name]
                 self._values[name] = port.compute(block)
-                if port.is_settled(block.start / block.sample_rate):
+                if port.is_settled(block.start):
                     settled.append(name)
             for name in settled:
                 self._unsettled.remove(name)
@@ -225,7 +245,7 @@ class Vertex:
         if idle and all(signal is SILENCE for signal in inputs):
             self.results = self._silence
             return
-        block.inputs = inputs
+        block.inputs = inputs if self.heeds is None else [*inputs, *self.heeds.results]
         block.params = self.values(block)
         self.results = self.processor.process(block)
 

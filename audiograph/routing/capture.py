@@ -13,6 +13,7 @@ from audiograph.media.track_writer import TrackWriter
 from audiograph.portaudio import Device
 from audiograph.routing.inputs import open_device
 from audiograph.routing.outputs import FileOutput
+from audiograph.sinks.descriptor import uninterrupted
 
 _POLL_SECONDS = 0.1
 
@@ -47,26 +48,30 @@ def capture(
     source = track._source
     assert isinstance(source, DeviceSource)
     rate = sample_rate or round(source.sample_rate)
-    try:
-        sink = output.open(sample_rate=rate, channels=channels or source.channels, recording=True)
-    except BaseException:
-        track.stop()
-        raise
     over = threading.Event()
     track.add_event_listener("ended", lambda event: over.set())
     wanted = None if frames is None else frames(rate)
-    writer = TrackWriter(track, sink, frames=lambda: wanted, on_done=over.set)
-    writer.start()
+    writer: TrackWriter | None = None
     interrupted = False
     try:
+        with uninterrupted():
+            sink = output.open(
+                sample_rate=rate, channels=channels or source.channels, recording=True
+            )
+            writer = TrackWriter(track, sink, frames=lambda: wanted, on_done=over.set)
+        writer.start()
         while not over.wait(_POLL_SECONDS):
             on_progress(writer.written / rate)
     except KeyboardInterrupt:
+        if writer is None:
+            raise
         interrupted = True
     finally:
         # NB: the file first: letting go of a device that no longer answers takes its time.
-        writer.finish()
+        if writer is not None:
+            writer.finish()
         track.stop()
+    assert writer is not None
     return Captured(
         seconds=writer.written / rate,
         lost=source.lost_blocks.count,

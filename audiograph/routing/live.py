@@ -14,6 +14,7 @@ from audiograph.nodes.stream_destination import MediaStreamAudioDestinationNode
 from audiograph.nodes.track_source import MediaStreamTrackAudioSourceNode, ended_at
 from audiograph.portaudio import Device
 from audiograph.routing.outputs import DeviceOutput, FileOutput, Output
+from audiograph.sinks.descriptor import uninterrupted
 from audiograph.sinks.device import DeviceSink
 
 _POLL_SECONDS = 0.1
@@ -170,10 +171,11 @@ class LiveRoute:
         self._mix.connect(node)
         self._kept.append(node)
         (track,) = node.stream.get_audio_tracks()
-        sink = output.open(sample_rate=sample_rate, channels=channels, recording=True)
-        self._writers.append(
-            TrackWriter(track, sink, frames=self._end, on_done=self._check_writers)
-        )
+        with uninterrupted():
+            sink = output.open(sample_rate=sample_rate, channels=channels, recording=True)
+            self._writers.append(
+                TrackWriter(track, sink, frames=self._end, on_done=self._check_writers)
+            )
 
     def _play_beside(self, device: Device, latency: float) -> _Player:
         """Play the mix on one more device, which keeps time by its own clock."""

@@ -10,6 +10,7 @@ from audiograph.media.track import MediaStreamTrack
 from audiograph.nodes.gain import GainNode
 from audiograph.nodes.track_source import MediaStreamTrackAudioSourceNode, ended_at
 from audiograph.routing.outputs import FileOutput
+from audiograph.sinks.descriptor import uninterrupted
 
 CHUNK_FRAMES = 65536
 """Frames that are rendered and written at a time."""
@@ -42,8 +43,10 @@ def render(
     with ExitStack() as stack:
         sinks = []
         for output in outputs:
-            sinks.append(output.open(sample_rate=sample_rate, channels=channels, recording=False))
-            stack.callback(sinks[-1].abort)
+            with uninterrupted():
+                sink = output.open(sample_rate=sample_rate, channels=channels, recording=False)
+                stack.callback(sink.abort)
+            sinks.append(sink)
         while frames is None or written < frames:
             count = CHUNK_FRAMES if frames is None else min(CHUNK_FRAMES, frames - written)
             buffer = context.start_rendering(count)

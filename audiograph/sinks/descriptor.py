@@ -66,7 +66,7 @@ def named(target: str) -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C and its like interrupt at the end: from a callback of C they'd be lost."""
+    """Let Ctrl-C and its like interrupt at the end, and not in a callback of C, or half-way."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -79,8 +79,8 @@ def uninterrupted() -> Iterator[None]:
     finally:
         for name in held:
             signal.signal(name, signal.default_int_handler)
-        if came:
-            raise KeyboardInterrupt
+    if came:
+        raise KeyboardInterrupt
 
 
 class WatchedFile(io.FileIO):

@@ -16,6 +16,7 @@ import soundfile
 import soxr
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from live.server import poll
 from sound_files import noise, read_file, write_file
 
 from .conftest import Run, environment
@@ -307,8 +308,7 @@ def stalled(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
         # Opening waits until the program has opened the other end.
         with (folder / "pipe.wav").open("wb", buffering=0) as pipe:
             pipe.write((folder / "in.wav").read_bytes()[:60_000])
-            while not list(folder.glob(".*.part")):
-                assert process.poll() is None
+            poll(lambda: list(folder.glob(".*.part")) or None, "the output")
             yield process, folder / "out.wav"
         process.kill()
 

@@ -18,6 +18,7 @@ from audiograph import (
     AudioContext,
     AudioNode,
     AudioParam,
+    AudioWorkletProcessor,
     ConstantSourceNode,
     DOMException,
     GainNode,
@@ -50,6 +51,8 @@ class Spec:
     fixed: dict[str, type[DOMException]] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
     """Options that are required."""
+    named: dict[str, str] = field(default_factory=dict)
+    """What stands between the context and the options."""
     factory: str | None = None
     own_options: bool = True
     live: bool = False
@@ -64,6 +67,16 @@ CENTS = 1200 * float(np.log2(MOST))
 FIXED_MIX = {"channel_count": InvalidStateError, "channel_count_mode": InvalidStateError}
 
 SPECS = {
+    "AnalyserNode": Spec(
+        factory="create_analyser",
+        defaults={
+            "fft_size": 2048,
+            "frequency_bin_count": 1024,
+            "min_decibels": -100,
+            "max_decibels": -30,
+            "smoothing_time_constant": 0.8,
+        },
+    ),
     "AudioBufferSourceNode": Spec(
         inputs=0,
         params={
@@ -75,6 +88,17 @@ SPECS = {
         defaults={"buffer": None, "loop": False, "loop_start": 0, "loop_end": 0},
     ),
     "AudioDestinationNode": Spec(outputs=1, mode="explicit", fixed=FIXED_MIX),
+    "AudioWorkletNode": Spec(named={"name": "bypass"}),
+    "BiquadFilterNode": Spec(
+        params={
+            "frequency": (350, 0, RATE / 2, "a-rate", True),
+            "detune": (0, -CENTS, CENTS, "a-rate", True),
+            "q": (1, -MOST, MOST, "a-rate", True),
+            "gain": (0, -MOST, 40 * float(np.log10(MOST)), "a-rate", True),
+        },
+        factory="create_biquad_filter",
+        defaults={"type": "lowpass"},
+    ),
     "ChannelMergerNode": Spec(
         inputs=6, count=1, mode="explicit", fixed=FIXED_MIX, factory="create_channel_merger"
     ),
@@ -92,8 +116,31 @@ SPECS = {
         factory="create_constant_source",
         own_options=False,
     ),
+    "ConvolverNode": Spec(
+        mode="clamped-max",
+        fixed={"channel_count": NotSupportedError},
+        factory="create_convolver",
+        defaults={"buffer": None, "normalize": True},
+    ),
     "DelayNode": Spec(params={"delay_time": (0, 0, 1, "a-rate", True)}, factory="create_delay"),
+    "DynamicsCompressorNode": Spec(
+        mode="clamped-max",
+        fixed={"channel_count": NotSupportedError},
+        params={
+            "threshold": (-24, -100, 0, "k-rate", False),
+            "knee": (30, 0, 40, "k-rate", False),
+            "ratio": (12, 1, 20, "k-rate", False),
+            "attack": (float(np.float32(0.003)), 0, 1, "k-rate", False),
+            "release": (0.25, 0, 1, "k-rate", False),
+        },
+        factory="create_dynamics_compressor",
+        defaults={"reduction": 0},
+    ),
     "GainNode": Spec(params={"gain": (1, -MOST, MOST, "a-rate", True)}, factory="create_gain"),
+    "IIRFilterNode": Spec(
+        given={"feedforward": lambda: [1.0], "feedback": lambda: [1.0, 0.5]},
+        factory="create_iir_filter",
+    ),
     "MediaStreamAudioDestinationNode": Spec(
         outputs=0, mode="explicit", factory="create_media_stream_destination", live=True
     ),
@@ -120,6 +167,45 @@ SPECS = {
         factory="create_oscillator",
         defaults={"type": "sine"},
     ),
+    "ScriptProcessorNode": Spec(
+        mode="explicit",
+        fixed={"channel_count": NotSupportedError, "channel_count_mode": NotSupportedError},
+        factory="create_script_processor",
+        own_options=False,
+        defaults={"buffer_size": 1024, "onaudioprocess": None},
+    ),
+    "PannerNode": Spec(
+        mode="clamped-max",
+        fixed={"channel_count": NotSupportedError},
+        params={
+            "position_x": (0, -MOST, MOST, "a-rate", True),
+            "position_y": (0, -MOST, MOST, "a-rate", True),
+            "position_z": (0, -MOST, MOST, "a-rate", True),
+            "orientation_x": (1, -MOST, MOST, "a-rate", True),
+            "orientation_y": (0, -MOST, MOST, "a-rate", True),
+            "orientation_z": (0, -MOST, MOST, "a-rate", True),
+        },
+        factory="create_panner",
+        defaults={
+            "panning_model": "equalpower",
+            "distance_model": "inverse",
+            "ref_distance": 1,
+            "max_distance": 10000,
+            "rolloff_factor": 1,
+            "cone_inner_angle": 360,
+            "cone_outer_angle": 360,
+            "cone_outer_gain": 0,
+        },
+    ),
+    "StereoPannerNode": Spec(
+        mode="clamped-max",
+        fixed={"channel_count": NotSupportedError},
+        params={"pan": (0, -1, 1, "a-rate", True)},
+        factory="create_stereo_panner",
+    ),
+    "WaveShaperNode": Spec(
+        factory="create_wave_shaper", defaults={"curve": None, "oversample": "none"}
+    ),
 }
 
 CONSTRUCTIBLE = [name for name in SPECS if name != "AudioDestinationNode"]
@@ -130,6 +216,7 @@ constructible = pytest.mark.parametrize("name", CONSTRUCTIBLE)
 @pytest.fixture
 def context():
     context = AudioContext.suspended(sink_id={"type": "none"}, sample_rate=RATE)
+    context.audio_worklet.register_processor("bypass", AudioWorkletProcessor)
     yield context
     if context.state != "closed":
         context.close()
@@ -139,7 +226,7 @@ def make(name: str, context: Any, **options: Any) -> Node:
     if name == "AudioDestinationNode":
         return OfflineAudioContext(2, 100, RATE).destination
     required = {key: value() for key, value in SPECS[name].given.items()}
-    return NODES[name](context, **required, **options)
+    return NODES[name](context, *SPECS[name].named.values(), **required, **options)
 
 
 def test_the_registry_holds_every_node_there_is() -> None:
@@ -253,14 +340,16 @@ def test_impossible_channel_settings_change_nothing(name: str, context) -> None:
 def test_it_is_made_from_an_options_object_or_its_fields(name: str, context) -> None:
     spec, cls = SPECS[name], NODES[name]
     required = {key: value() for key, value in spec.given.items()}
-    values: dict[str, Any] = dict.fromkeys(spec.params, 0.25)
+    values: dict[str, Any] = {
+        param: min(max(0.25, low), high) for param, (_, low, high, _, _) in spec.params.items()
+    }
     if spec.own_options and "channel_count" not in spec.fixed:
         values["channel_count"] = 4
     if spec.own_options and "channel_interpretation" not in spec.fixed:
         values["channel_interpretation"] = "discrete"
     for node in (
-        cls(context, cls.options_type(**required, **values)),
-        cls(context, **required, **values),
+        cls(context, *spec.named.values(), cls.options_type(**required, **values)),
+        cls(context, *spec.named.values(), **required, **values),
     ):
         for attribute, value in values.items():
             got = getattr(node, attribute)
@@ -268,30 +357,32 @@ def test_it_is_made_from_an_options_object_or_its_fields(name: str, context) -> 
             if isinstance(got, AudioParam):
                 assert got.default_value == spec.params[attribute][0]
         assert node.context is context
-    assert type(getattr(context, spec.factory)(*required.values())) is cls
+    if spec.factory is not None:
+        assert type(getattr(context, spec.factory)(*required.values())) is cls
 
 
 @constructible
 def test_wrong_arguments_are_type_errors(name: str, context) -> None:
     spec, cls = SPECS[name], NODES[name]
     required = {key: value() for key, value in spec.given.items()}
-    options = cls.options_type(**required)
+    options, names = cls.options_type(**required), spec.named.values()
     for arguments, keywords in (
         ((), {}),
         ((None,), {}),
         (("context",), {}),
-        ((context, {}), {}),
-        ((context, 5), {}),
-        ((context, options), {"channel_count": 1}),
-        ((context,), {**required, "no_such_field": 1}),
+        ((context, *names, {}), {}),
+        ((context, *names, 5), {}),
+        ((context, *names, options), {"channel_count": 1}),
+        ((context, *names), {**required, "no_such_field": 1}),
     ):
         with pytest.raises(TypeError):
             cls(*arguments, **keywords)
     for key in required:
+        others = {name: value for name, value in required.items() if name != key}
         with pytest.raises(TypeError, match=key):
-            cls(context)
+            cls(context, **others)
         with pytest.raises(TypeError):
-            cls(context, **{key: "nothing of the kind"})
+            cls(context, **others, **{key: "nothing of the kind"})
 
 
 @constructible
@@ -311,7 +402,8 @@ def test_a_misspelt_option_is_told_its_name(context) -> None:
 def test_help_shows_its_options_and_the_specification(name: str) -> None:
     cls = NODES[name]
     parameters = inspect.signature(cls).parameters
-    assert list(parameters)[:2] == ["context", "options"]
+    first = ["context", *SPECS[name].named, "options"]
+    assert list(parameters)[: len(first)] == first
     assert {each.name for each in fields(cls.options_type)} <= set(parameters)
     assert f"https://webaudio.github.io/web-audio-api/#{name}" in cls.__doc__
 

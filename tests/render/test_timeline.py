@@ -1,109 +1,225 @@
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
+import pytest
+from automation import Automation, OverlapError, Scheduled
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audiograph.render.timeline import LinearRamp, SetValue, Timeline
+from audiograph.render.timeline import (
+    Event,
+    ExponentialRamp,
+    LinearRamp,
+    SetTarget,
+    SetValue,
+    Timeline,
+    ValueCurve,
+)
 
 RATE = 1000.0
 
 
-class Scheduled(NamedTuple):
-    ramp: bool
-    time: float
-    value: float
-
-    def event(self) -> SetValue | LinearRamp:
-        return (LinearRamp if self.ramp else SetValue)(self.time, self.value)
-
-
-def value_at(events: list[Scheduled], initial: float, time: float) -> float:
-    """The value at one time, from the specification's text and nothing else."""
-    ordered = sorted(events, key=lambda event: event.time)  # equal times in the order of the calls
-    before = [event for event in ordered if event.time <= time]
-    after = [event for event in ordered if event.time > time]
-    if not before:
-        return initial
-    # SetValue: the value; a ramp that is over: "for t >= T1, v(t) = V1".
-    last = before[-1]
-    if not after or not after[0].ramp:
-        return last.value
-    # A ramp to come: in a straight line from the event before.
-    ramp = after[0]
-    part = (time - last.time) / (ramp.time - last.time)
-    return last.value + (ramp.value - last.value) * part
+def event_of(told: Scheduled) -> tuple[Event, ...]:
+    """Return the events that the timeline is told for one of the plain automation."""
+    time, value = told.time, told.value
+    if told.kind == "linear":
+        return (LinearRamp(time, value),)
+    if told.kind == "exponential":
+        return (ExponentialRamp(time, value),)
+    if told.kind == "target" and told.constant:
+        return (SetTarget(time, value, told.constant),)
+    if told.kind == "curve":
+        end = time + told.duration
+        points = np.array(told.points, np.float32)
+        return ValueCurve(time, told.duration, end, points), SetValue(end, told.points[-1])
+    return (SetValue(time, value),)
 
 
 times = st.one_of(
     st.integers(0, 300).map(lambda frame: frame / RATE), st.floats(0, 0.3, allow_nan=False)
 )
-schedules = st.lists(
-    st.builds(Scheduled, st.booleans(), times, st.floats(-10, 10, allow_nan=False)), max_size=8
+values = st.floats(-10, 10, width=32, allow_nan=False)
+durations = st.one_of(
+    st.integers(1, 100).map(lambda frames: frames / RATE), st.floats(1e-6, 0.1, allow_nan=False)
 )
+curves = st.lists(values, min_size=2, max_size=9).map(tuple)
+constants = st.one_of(st.just(0.0), st.floats(2.0**-20, 1, width=32))
+told_events = st.one_of(
+    st.builds(Scheduled, st.sampled_from(["value", "linear"]), times, values),
+    st.builds(Scheduled, st.just("exponential"), times, values.filter(bool)),
+    st.builds(Scheduled, st.just("target"), times, values, constants),
+    st.builds(
+        lambda time, points, duration: Scheduled("curve", time, 0, 0, points, duration),
+        times,
+        curves,
+        durations,
+    ),
+)
+schedules = st.lists(told_events, max_size=10)
 
 
-@given(events=schedules, start=st.integers(0, 300), step=st.sampled_from([1, 1, 7, 128]))
+def make(told: Iterable[Scheduled]) -> tuple[Timeline, Automation]:
+    """Return a timeline, and its plain definition, with those events that don't overlap."""
+    timeline, plain = Timeline(0.5, RATE), Automation(0.5)
+    if told := list(told):
+        # What precedes every ramp.
+        told.insert(0, Scheduled("value", 0.0, 0.5))
+    for each in told:
+        try:
+            plain.schedule(each, 0.0)
+        except OverlapError:
+            continue
+        timeline.insert(*event_of(each))
+    return timeline, plain
+
+
+def spread(got: np.ndarray | float, count: int) -> np.ndarray:
+    return np.broadcast_to(np.asarray(got, np.float32), count)
+
+
+@given(told=schedules, start=st.integers(0, 300), step=st.sampled_from([1, 1, 7, 128]))
 def test_the_timeline_equals_its_pointwise_definition(
-    events: list[Scheduled], start: int, step: int
+    told: list[Scheduled], start: int, step: int
 ) -> None:
-    timeline = Timeline(0.5)
-    for event in events:
-        timeline.insert(event.event())
-    expected = [value_at(events, 0.5, (start + step * k) / RATE) for k in range(100)]
-    values = np.broadcast_to(timeline.values(start, 100, step, RATE), 100)
-    np.testing.assert_allclose(values, expected, rtol=1e-12, atol=1e-9)
-
-
-@given(events=schedules, cut=st.integers(0, 300))
-def test_forgetting_the_past_leaves_the_future_as_it_was(events: list[Scheduled], cut: int) -> None:
-    whole, short = Timeline(0.5), Timeline(0.5)
-    for event in events:
-        whole.insert(event.event())
-        short.insert(event.event())
-    short.forget_before(cut / RATE)
-    np.testing.assert_array_equal(
-        np.broadcast_to(whole.values(cut, 50, 1, RATE), 50),
-        np.broadcast_to(short.values(cut, 50, 1, RATE), 50),
+    timeline, plain = make(told)
+    at = (start + step * np.arange(100)) / RATE
+    expected = [plain.value_at(float(time)) for time in at]
+    got = spread(timeline.values(start, 100, step), 100)
+    np.testing.assert_allclose(got, expected, rtol=3e-7, atol=2e-6)
+    np.testing.assert_allclose(
+        [timeline.value_at(float(time)) for time in at], expected, rtol=1e-7, atol=1e-7
     )
 
 
-@given(events=schedules, cut=st.integers(0, 300))
-def test_a_timeline_that_says_it_is_constant_is(events: list[Scheduled], cut: int) -> None:
-    timeline = Timeline(0.5)
-    for event in events:
-        timeline.insert(event.event())
-    if timeline.is_constant_from(cut / RATE):
-        values = np.broadcast_to(timeline.values(cut, 400, 1, RATE), 400)
-        assert set(values.tolist()) == {timeline.value_at(cut, RATE)}
-    else:
-        assert any(event.time > cut / RATE for event in events)
+@given(told=schedules, start=st.integers(0, 300), cuts=st.sets(st.integers(1, 399), max_size=6))
+def test_blocks_of_any_length_hold_the_same_values(
+    told: list[Scheduled], start: int, cuts: set[int]
+) -> None:
+    timeline, _ = make(told)
+    whole = spread(timeline.values(start, 400, 1), 400)
+    ends = [0, *sorted(cuts), 400]
+    for first, last in pairwise(ends):
+        timeline.forget_before((start + first) / RATE)
+        got = spread(timeline.values(start + first, last - first, 1), last - first)
+        np.testing.assert_array_equal(got, whole[first:last])
+
+
+@given(told=schedules, cut=st.integers(0, 300), step=st.sampled_from([1, 16]))
+def test_a_timeline_that_says_it_is_constant_is(told: list[Scheduled], cut: int, step: int) -> None:
+    timeline, _ = make(told)
+    got = timeline.values(cut, 100, step)
+    if timeline.is_constant_from(cut):
+        assert isinstance(got, float)
+        assert got == timeline.value_at(cut / RATE) == timeline.value_at(cut / RATE + 9)
+
+
+@given(
+    told=schedules,
+    more=told_events,
+    hold=st.booleans(),
+    time=times,
+    asked=st.integers(0, 300),
+    start=st.integers(0, 300),
+)
+def test_what_is_cancelled_is_gone_and_what_is_held_stays(
+    told: list[Scheduled], more: Scheduled, hold: bool, time: float, asked: int, start: int
+) -> None:
+    timeline, plain = make(told)
+    # Nothing that was computed before may stay behind.
+    timeline.values(asked, 50, 1)
+    for each in (timeline, plain):
+        (each.cancel_and_hold if hold else each.cancel)(time)  # type: ignore[attr-defined]
+    if plain.events:
+        try:
+            plain.schedule(more, 0.0)
+        except OverlapError:
+            pass
+        else:
+            timeline.insert(*event_of(more))
+    expected = [plain.value_at((start + k) / RATE) for k in range(100)]
+    got = spread(timeline.values(start, 100, 1), 100)
+    np.testing.assert_allclose(got, expected, rtol=3e-7, atol=2e-6)
+
+
+@given(told=schedules, start=st.integers(0, 300))
+def test_a_timeline_becomes_what_another_one_is(told: list[Scheduled], start: int) -> None:
+    timeline, _ = make(told)
+    timeline.forget_before(start / RATE)
+    other = Timeline(-1.0, RATE)
+    other.insert(SetValue(0.0, 3.0))
+    other.values(0, 100, 1)
+    other.become(timeline.state)
+    np.testing.assert_array_equal(
+        spread(other.values(start, 100, 1), 100), spread(timeline.values(start, 100, 1), 100)
+    )
 
 
 def test_a_block_in_which_nothing_changes_is_a_number() -> None:
-    timeline = Timeline(0.5)
-    assert timeline.values(0, 100, 1, RATE) == 0.5
+    timeline = Timeline(0.5, RATE)
+    assert timeline.values(0, 100, 1) == 0.5
     timeline.insert(SetValue(1.0, 2.0))
     timeline.insert(SetValue(3.0, 4.0))
-    assert timeline.values(0, 1000, 1, RATE) == 0.5
-    assert timeline.values(1000, 2000, 1, RATE) == 2.0
-    assert isinstance(timeline.values(500, 1000, 1, RATE), np.ndarray)
-    assert timeline.values(3000, 10, 128, RATE) == 4.0
+    assert timeline.values(0, 1000, 1) == 0.5
+    assert timeline.values(1000, 2000, 1) == 2.0
+    assert isinstance(timeline.values(500, 1000, 1), np.ndarray)
+    assert timeline.values(3000, 10, 128) == 4.0
+
+
+@pytest.mark.parametrize(("target", "constants"), [(0.0, 75), (1e-6, 35), (3.0, 20)])
+def test_a_target_is_reached(target: float, constants: int) -> None:
+    timeline = Timeline(1.0, RATE)
+    timeline.insert(SetTarget(0.0, target, 0.1))
+    arrived = int(constants * 0.1 * RATE)
+    assert not timeline.is_constant_from(arrived // 3)
+    assert timeline.is_constant_from(arrived)
+    assert timeline.values(arrived, 100, 1) == target
+    got = spread(timeline.values(0, arrived, 1), arrived)
+    plain = target + (1 - target) * np.exp(-np.arange(arrived) / (0.1 * RATE))
+    np.testing.assert_allclose(got, plain, rtol=1e-6, atol=1e-30)
+    # Nothing on the way is denormal.
+    assert not ((got != 0) & (abs(got) < np.finfo(np.float32).tiny)).any()
+
+
+@pytest.mark.parametrize("seconds", [1e-300, 1e-45, 1e-20, 1e-9, 3e38, 1e300])
+@pytest.mark.parametrize("kind", [LinearRamp, ExponentialRamp])
+def test_the_steepest_and_the_longest_ramps_are_numbers(kind, seconds: float) -> None:
+    largest = float(np.finfo(np.float32).max)
+    timeline = Timeline(1.0, RATE)
+    timeline.insert(SetValue(0.0, 1e-45))
+    timeline.insert(kind(seconds, largest))
+    got = spread(timeline.values(0, 10, 1), 10)
+    assert got[0] == pytest.approx(0, abs=1e-44)
+    assert (got[1:] == largest).all() if seconds < 1 else np.isfinite(got).all()
+
+
+@pytest.mark.parametrize("constant", [1e-45, 1e-30, 3e38])
+def test_the_shortest_and_the_longest_time_constants_are_numbers(constant: float) -> None:
+    timeline = Timeline(1.0, RATE)
+    timeline.insert(SetTarget(0.0005, 2.0, constant))
+    got = spread(timeline.values(0, 10, 1), 10)
+    np.testing.assert_allclose(got, [1.0, *[2.0 if constant < 1 else 1.0] * 9])
+
+
+def test_a_curve_without_end_never_leaves_its_beginning() -> None:
+    timeline = Timeline(0.0, RATE)
+    timeline.insert(ValueCurve(0.0, 1e308, 1e308, np.array([1, 2], np.float32)))
+    np.testing.assert_array_equal(spread(timeline.values(0, 10, 1), 10), 1)
 
 
 def test_events_of_the_same_time_take_effect_in_the_order_of_the_calls() -> None:
-    timeline = Timeline(0.0)
+    timeline = Timeline(0.0, RATE)
     for event in (SetValue(0.1, 1.0), LinearRamp(0.1, 2.0), SetValue(0.1, 3.0)):
         timeline.insert(event)
-    assert timeline.value_at(100, RATE) == 3.0
+    assert timeline.values(100, 1, 1) == 3.0
 
 
 def test_what_has_passed_is_forgotten() -> None:
-    timeline = Timeline(0.0)
+    timeline = Timeline(0.0, RATE)
     for frame in range(10_000):
         timeline.insert(SetValue(frame / RATE, float(frame)))
         timeline.forget_before(frame / RATE)
-    assert len(timeline._events) == 1
-    assert timeline.value_at(10_000, RATE) == 9999.0
+    assert len(timeline._events) == 2
+    assert timeline.value_at(10_000 / RATE) == 9999.0

@@ -1,0 +1,217 @@
+"""BiquadFilterNode: filters of the second order, for tone and sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import log2, log10, sqrt
+from typing import Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from audiograph.host import NodeHost
+from audiograph.node import AudioNode, AudioNodeOptions
+from audiograph.param import MOST_POSITIVE, Param
+from audiograph.render.filter_kernels import biquad, biquad_coefficients
+from audiograph.render.filters import FilterProcessor, Memory, write_frequency_response
+from audiograph.render.processor import Block, ParamValue, Samples
+
+BiquadFilterType = Literal[
+    "lowpass", "highpass", "bandpass", "lowshelf", "highshelf", "peaking", "notch", "allpass"
+]
+
+TYPES: Final[tuple[BiquadFilterType, ...]] = get_args(BiquadFilterType)
+
+# 2^(detune / 1200), 10^(gain / 40) and 10^(Q / 20) are finite in a float32 up to here.
+_DETUNE_LIMIT = 1200 * log2(MOST_POSITIVE)
+_GAIN_LIMIT = 40 * log10(MOST_POSITIVE)
+_Q_LIMIT = 20 * log10(MOST_POSITIVE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BiquadFilterOptions(AudioNodeOptions):
+    """What a BiquadFilterNode is made from.
+
+    https://webaudio.github.io/web-audio-api/#BiquadFilterOptions
+    """
+
+    type: BiquadFilterType = "lowpass"
+    q: float = 1.0
+    detune: float = 0.0
+    frequency: float = 350.0
+    gain: float = 0.0
+
+
+class BiquadFilterNode(AudioNode[BiquadFilterOptions]):
+    """Filter each channel by a filter of the second order: for tone, and for sweeps.
+
+    Its frequency is frequency · 2^(detune / 1200) Hz, limited to 0 … sample_rate / 2. What the
+    parameters mean depends on `type`:
+
+    - "lowpass", "highpass": 12 dB per octave beyond `frequency`; `q` is the resonance there, in dB;
+    - "bandpass", "notch": only, or all but, a band around `frequency`, the narrower the larger `q`;
+    - "allpass": only phases change, by half a turn at `frequency`, the more steeply the larger `q`;
+    - "peaking": a band around `frequency`, the narrower the larger `q`, is made louder by `gain`;
+    - "lowshelf", "highshelf": what is below, or above, `frequency` is made louder by `gain`.
+
+    https://webaudio.github.io/web-audio-api/#BiquadFilterNode
+    """
+
+    frequency = Param(unit="Hz", minimum=0.0, maximum=lambda context, _: context.sample_rate / 2)
+    detune = Param(unit="cents", minimum=-_DETUNE_LIMIT, maximum=_DETUNE_LIMIT)
+    q = Param(unit='dB for "lowpass" and "highpass", else times the frequency for a bandwidth')
+    gain = Param(unit="dB", maximum=_GAIN_LIMIT)
+    _processor: BiquadFilterProcessor
+
+    def check_options(self, context: NodeHost, options: BiquadFilterOptions) -> None:
+        _check_type(options.type)
+
+    def make_processor(self, options: BiquadFilterOptions) -> BiquadFilterProcessor:
+        self._type = options.type
+        return BiquadFilterProcessor(
+            options.type, self._context.sample_rate, self._context.render_quantum_size
+        )
+
+    @property
+    def type(self) -> BiquadFilterType:
+        """The kind of filter. Raises TypeError for a kind that there is not.
+
+        https://webaudio.github.io/web-audio-api/#dom-biquadfilternode-type
+        """
+        return self._type
+
+    @type.setter
+    def type(self, type: BiquadFilterType) -> None:
+        _check_type(type)
+        self._type = type
+        self._context._post(self._processor.set_type, type)
+
+    def get_frequency_response(
+        self,
+        frequency_hz: ArrayLike,
+        mag_response: NDArray[np.float32],
+        phase_response: NDArray[np.float32],
+    ) -> None:
+        """Fill two arrays with the linear gain and the phase, in radians, at `frequency_hz`.
+
+        All three are of shape (frequencies,), the two of float32; they become NaN for what is not
+        within 0 … sample_rate / 2. The filter is that of the parameters' current values. Raises
+        InvalidAccessError for arrays of different lengths, TypeError for what is no such array.
+
+        https://webaudio.github.io/web-audio-api/#dom-biquadfilternode-getfrequencyresponse
+        """
+        values = {
+            name: min(max(param.value, param.min_value), param.max_value)
+            for name, param in self._params.items()
+        }
+        rate = self._context.sample_rate
+        b0, b1, b2, a1, a2 = coefficients(self._type, values, rate)[:, 0]
+        write_frequency_response(
+            (b0, b1, b2), (1.0, a1, a2), rate, frequency_hz, mag_response, phase_response
+        )
+
+
+class BiquadFilterProcessor(FilterProcessor):
+    """Remembers the last two frames that came in and went out (the direct form I)."""
+
+    def __init__(self, type: BiquadFilterType, sample_rate: float, quantum: int) -> None:
+        super().__init__(4, quantum)
+        self._type = type
+        self._sample_rate = sample_rate
+        # What the coefficients were computed for, where all of it was constant.
+        self._settings: tuple[object, ...] = ()
+        self._coefficients = np.empty((5, 1))
+
+    def set_type(self, type: BiquadFilterType) -> None:
+        """Be another kind of filter, which takes over what the last one remembers."""
+        self._type = type
+
+    def filter(self, block: Block, samples: Samples, memory: Memory, out: Samples) -> None:
+        biquad(samples, self._coefficients_for(block.params), block.quantum, memory, out)
+
+    def _coefficients_for(self, params: Mapping[str, ParamValue]) -> NDArray[np.float64]:
+        if not all(isinstance(value, float) for value in params.values()):
+            return coefficients(self._type, params, self._sample_rate)
+        settings = (self._type, *params.values())
+        if settings != self._settings:
+            self._coefficients = coefficients(self._type, params, self._sample_rate)
+            self._settings = settings
+        return self._coefficients
+
+
+def coefficients(
+    type: BiquadFilterType, params: Mapping[str, ParamValue], sample_rate: float
+) -> NDArray[np.float64]:
+    """Return b0, b1, b2, a1 and a2 over a0, shape (5, frames); one frame where all is constant.
+
+    https://webaudio.github.io/web-audio-api/#filters-characteristics
+    """
+    values = {name: np.asarray(value, np.float64) for name, value in params.items()}
+    # By the text: "computedFrequency(t) = frequency(t) * pow(2, detune(t) / 1200)", of which "the
+    # nominal range … is [0, Nyquist frequency]".
+    hertz = values["frequency"] * np.exp2(values["detune"] / 1200)
+    damping = np.atleast_1d(_damping(type, values["q"]))
+    mix = _mix(type, values["gain"])
+    out = np.empty((5, max(hertz.size, damping.size, len(mix))))
+    # By the text: "ω0 = 2π f0 / Fs".
+    angle = np.empty(out.shape[1])
+    np.multiply(np.pi, np.clip(hertz / (sample_rate / 2), 0, 1), out=angle)
+    biquad_coefficients(mix, angle, damping, out)
+    return out
+
+
+def _damping(type: BiquadFilterType, q: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what the sine of ω0 is multiplied with for the text's α."""
+    if type in ("lowshelf", "highshelf"):
+        # "αS = sin ω0 / 2 · √((A + 1/A) (1/S - 1) + 2)", with "S = 1"
+        return np.array(sqrt(2) / 2)
+    if type in ("lowpass", "highpass"):
+        # "αQdB = sin ω0 / (2 · 10^(Q/20))", where "the nominal range is [-Qlim, Qlim]"
+        return 0.5 * np.power(10.0, np.clip(q, -_Q_LIMIT, _Q_LIMIT) / -20)
+    # "αQ = sin ω0 / 2Q", where "the nominal range is [0, 3.4028235e38]"
+    with np.errstate(divide="ignore"):
+        return np.divide(0.5, np.maximum(q, 0.0))
+
+
+def _mix(type: BiquadFilterType, gain: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how the coefficients follow from cos ω0 and α, as `biquad_coefficients` takes it."""
+    if type not in ("peaking", "lowshelf", "highshelf"):
+        return np.array([_MIXES[type]], np.float64)
+    # By the text: "A = 10^(G/40)".
+    # NB: limited below as well, since there is no filter for a gain of zero.
+    a = np.power(10.0, np.maximum(gain, -_GAIN_LIMIT) / 40)
+    root = np.sqrt(a)
+    columns: tuple[ArrayLike, ...]
+    if type == "peaking":
+        columns = (1, 0, a, 0, -2, 1, 0, 1 / a, 0, -2)
+    elif type == "lowshelf":
+        columns = (
+            *(a * (a + 1), -a * (a - 1), 2 * a * root, 2 * a * (a - 1), -2 * a * (a + 1)),
+            *(a + 1, a - 1, 2 * root, -2 * (a - 1), -2 * (a + 1)),
+        )
+    else:
+        columns = (
+            *(a * (a + 1), a * (a - 1), 2 * a * root, -2 * a * (a - 1), -2 * a * (a + 1)),
+            *(a + 1, -(a - 1), 2 * root, 2 * (a - 1), -2 * (a + 1)),
+        )
+    mix = np.empty((a.size, len(columns)))
+    for column, value in zip(mix.T, columns, strict=True):
+        column[:] = value
+    return mix
+
+
+# (1, cos ω0, α) of b0, (1, cos ω0) of b1; (1, cos ω0, α) of a0, (1, cos ω0) of a1. In b2 and a2, α
+# has the other sign.
+_MIXES: Final[dict[BiquadFilterType, tuple[float, ...]]] = {
+    "lowpass": (0.5, -0.5, 0, 1, -1, 1, 0, 1, 0, -2),
+    "highpass": (0.5, 0.5, 0, -1, -1, 1, 0, 1, 0, -2),
+    "bandpass": (0, 0, 1, 0, 0, 1, 0, 1, 0, -2),
+    "notch": (1, 0, 0, 0, -2, 1, 0, 1, 0, -2),
+    "allpass": (1, 0, -1, 0, -2, 1, 0, 1, 0, -2),
+}
+
+
+def _check_type(type: object) -> None:
+    if type not in TYPES:
+        raise TypeError(f"a filter's type is one of {', '.join(map(repr, TYPES))}, not {type!r}")

@@ -1,0 +1,219 @@
+"""WaveShaperNode: distortion by a curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from audiograph.errors import InvalidStateError
+from audiograph.host import NodeHost
+from audiograph.node import AudioNode, AudioNodeOptions
+from audiograph.render.mixing import convert
+from audiograph.render.oversampling import Oversampler
+from audiograph.render.processor import (
+    SILENCE,
+    Block,
+    ChannelCounts,
+    Processor,
+    Samples,
+    Signal,
+    Silence,
+)
+from audiograph.render.shaping_kernels import shape
+
+OverSampleType = Literal["none", "2x", "4x"]
+
+_FACTORS: Final[dict[OverSampleType, int]] = {"none": 1, "2x": 2, "4x": 4}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaveShaperOptions(AudioNodeOptions):
+    """What a WaveShaperNode is made from.
+
+    https://webaudio.github.io/web-audio-api/#WaveShaperOptions
+    """
+
+    curve: ArrayLike | None = None
+    oversample: OverSampleType = "none"
+
+
+class WaveShaperNode(AudioNode[WaveShaperOptions]):
+    """Distort each channel: put out what `curve` has for each sample, from -1 to 1.
+
+    Without a curve, the input goes through as it is. With one that is not 0 in the middle, there is
+    sound even where nothing is connected.
+
+    https://webaudio.github.io/web-audio-api/#WaveShaperNode
+    """
+
+    _processor: WaveShaperProcessor
+
+    def check_options(self, context: NodeHost, options: WaveShaperOptions) -> None:
+        _check_oversample(options.oversample)
+
+    def make_processor(self, options: WaveShaperOptions) -> WaveShaperProcessor:
+        self._curve = None if options.curve is None else _read_curve(options.curve)
+        # By the text: "If options is given and specifies a curve, set [[curve set]] to true."
+        self._curve_set = self._curve is not None
+        self._oversample = options.oversample
+        processor = WaveShaperProcessor(self._context.render_quantum_size)
+        processor.set_curve(self._curve)
+        processor.set_factor(_FACTORS[options.oversample])
+        return processor
+
+    @property
+    def curve(self) -> NDArray[np.float32] | None:
+        """A copy of the curve, shape (values,): the outputs for inputs spread evenly over -1 … 1.
+
+        Between them the output is linearly interpolated, beyond -1 and 1 it is that at the end. Can
+        be set once, and to None. Raises InvalidStateError for a second curve or for one of less
+        than two values, TypeError for what is no sequence of numbers.
+
+        https://webaudio.github.io/web-audio-api/#dom-waveshapernode-curve
+        """
+        return None if self._curve is None else self._curve.copy()
+
+    @curve.setter
+    def curve(self, curve: ArrayLike | None) -> None:
+        new = None if curve is None else _read_curve(curve)
+        # By the text: "If new curve is not null and [[curve set]] is true, throw …"
+        if new is not None and self._curve_set:
+            raise InvalidStateError("the curve of a WaveShaperNode can be set only once")
+        self._curve_set = self._curve_set or new is not None
+        self._curve = new
+        graph = self._context._renderer.graph
+        self._context._post(self._processor.set_curve, new)
+        self._context._post(graph.rouse, self._vertex)
+        self._context._post(graph.renew)
+
+    @property
+    def oversample(self) -> OverSampleType:
+        """How many times as fast the signal is made for the curve: "none", "2x" or "4x".
+
+        That keeps harmonics above half the sample rate from folding back, and makes the output
+        late: by 128 frames for "2x", by 192 for "4x". Raises TypeError for anything else.
+
+        https://webaudio.github.io/web-audio-api/#dom-waveshapernode-oversample
+        """
+        return self._oversample
+
+    @oversample.setter
+    def oversample(self, oversample: OverSampleType) -> None:
+        _check_oversample(oversample)
+        self._oversample = oversample
+        self._context._post(self._processor.set_factor, _FACTORS[oversample])
+        self._context._post(self._context._renderer.graph.renew)
+
+
+class WaveShaperProcessor(Processor):
+    """Looks every sample up in the curve, at a higher rate if that is wanted."""
+
+    remembers = True
+
+    def __init__(self, quantum: int) -> None:
+        self._quantum = quantum
+        # The curve with its last value twice, as the kernel takes it.
+        self._curve: NDArray[np.float32] | None = None
+        # What comes out for silence.
+        self._rest = 0.0
+        self._factor = 1
+        self._oversampler: Oversampler | None = None
+        # For how many frames an input that was wider than it is now can still be heard.
+        self._wide_frames = 0
+
+    def set_curve(self, curve: NDArray[np.float32] | None) -> None:
+        """Apply that curve, or none."""
+        self._curve = None if curve is None else np.append(curve, curve[-1])
+        self._rest = 0.0
+        if curve is not None:
+            self._rest = float(self._shaped(np.zeros((1, 1), np.float32))[0, 0])
+        self.set_factor(self._factor)
+
+    def set_factor(self, factor: int) -> None:
+        """Make the signal that many times as fast for the curve."""
+        self._factor = factor
+        # NB: also without a curve, "pass its input to its output without modification".
+        over = factor > 1 and self._curve is not None
+        self._oversampler = Oversampler(factor) if over else None
+        self.sounding = self._rest != 0
+
+    def process(self, block: Block) -> Sequence[Signal]:
+        (signal,) = block.inputs
+        if self._curve is None:
+            self.sounding = False
+            return (signal,)
+        if self._oversampler is not None:
+            return (self._process_fast(self._oversampler, signal, block.frames),)
+        if not isinstance(signal, Silence):
+            return (self._shaped(signal),)
+        if self._rest == 0:
+            return (SILENCE,)
+        return (np.full((1, block.frames), self._rest, np.float32),)
+
+    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
+        own = {1} if self._rest else set()
+        if self._oversampler is not None and self.sounding:
+            own.add(self._oversampler.channels)
+        return frozenset(own).union(*inputs)
+
+    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
+        if self._wide_frames <= 0:
+            return frames
+        return min(frames, -(-self._wide_frames // self._quantum) * self._quantum)
+
+    def _shaped(self, samples: Samples) -> Samples:
+        assert self._curve is not None
+        out = np.empty(samples.shape, np.float32)
+        shape(samples, self._curve, out)
+        return out
+
+    def _shape(self, samples: Samples) -> None:
+        assert self._curve is not None
+        shape(samples, self._curve, samples)
+
+    def _process_fast(self, oversampler: Oversampler, signal: Signal, frames: int) -> Signal:
+        # NB: the sound that comes out of silence has one channel.
+        given = int(self._rest != 0) if isinstance(signal, Silence) else len(signal)
+        # By the text: "… the number of output channels MUST increase immediately", and decrease
+        # "when the input … with greater channel count no longer affects the output."
+        if given > oversampler.channels:
+            oversampler.remember(given, self._rest)
+        width = oversampler.channels
+        narrower = given < width
+        if narrower:
+            self._wide_frames = (self._wide_frames or oversampler.frames) - frames
+        else:
+            self._wide_frames = 0
+        if isinstance(signal, Silence):
+            samples = np.zeros((width, frames), np.float32)
+        else:
+            samples = convert(signal, width, "speakers")
+        out = oversampler.process(samples, self._shape)
+        if narrower and self._wide_frames <= 0:
+            self._wide_frames = 0
+            oversampler.remember(given, self._rest)
+        self.sounding = oversampler.channels > 0
+        return out
+
+
+def _read_curve(curve: ArrayLike) -> NDArray[np.float32]:
+    """Return a copy of a curve; raise TypeError for none, InvalidStateError for one too short."""
+    try:
+        values = np.array(curve, np.float32)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"a curve is a sequence of numbers, not {curve!r}") from error
+    if values.ndim != 1:
+        raise TypeError(f"a curve is of shape (values,), not {values.shape}")
+    # By the text: "An InvalidStateError MUST be thrown if … length less than 2."
+    if len(values) < 2:
+        raise InvalidStateError(f"a curve of {len(values)} values: at least two are needed")
+    return values
+
+
+def _check_oversample(oversample: str) -> None:
+    if oversample not in _FACTORS:
+        raise TypeError(f"oversample is 'none', '2x' or '4x', not {oversample!r}")

@@ -1,0 +1,191 @@
+"""What the value of a parameter does between two events: it stays, or follows a formula.
+
+Times are in seconds of the context; frame n is at time n / sample_rate, and nothing else.
+
+https://webaudio.github.io/web-audio-api/#AudioParam-methods
+"""
+
+from __future__ import annotations
+
+from math import ceil, exp, inf, log
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiograph.render.ramp_kernels import fill_curve, fill_exponential, fill_line
+
+Values = NDArray[np.float32]
+
+# Frames between the values of an exponential function that are not a product of two others.
+_SPACING = 64
+_NEXT_FRAMES = np.arange(float(_SPACING))
+_LARGEST_EXPONENT = 700.0
+
+# How near to its target a value has reached it, in relation to the target: a float32 can't tell
+# the two apart. Where the target is zero, an absolute distance, before numbers are denormal.
+_NEAR = 2.0**-26
+_FAINT = 1e-30
+
+_LAST_FRAME = 2.0**53
+
+
+class Shape(Protocol):
+    """A value over a stretch of time, the same for a frame whatever it is asked together with."""
+
+    def at(self, time: float) -> float:
+        """Return the value at a time within the stretch or at its end."""
+        ...
+
+    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
+        """Fill `out` with the values at the frames start, start + step, … of the stretch."""
+        ...
+
+    def settled_at(self) -> float:
+        """Return the time from which on the value is that at the stretch's end."""
+        ...
+
+
+class Constant(NamedTuple):
+    """The value stays."""
+
+    value: float
+
+    def at(self, time: float) -> float:
+        return self.value
+
+    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
+        out.fill(self.value)
+
+    def settled_at(self) -> float:
+        return -inf
+
+
+class Line(NamedTuple):
+    """From one value to another in a straight line."""
+
+    start_time: float
+    start_value: float
+    end_time: float
+    end_value: float
+
+    def at(self, time: float) -> float:
+        # By the text: "v(t) = V0 + (V1 - V0) (t - T0) / (T1 - T0)"
+        part = (time - self.start_time) / (self.end_time - self.start_time)
+        return self.start_value + (self.end_value - self.start_value) * part
+
+    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
+        origin = frame_at(self.start_time, sample_rate)
+        frames = (self.end_time - self.start_time) * sample_rate
+        slope = (self.end_value - self.start_value) / frames
+        fill_line(out, self.at(origin / sample_rate), slope, start - origin, step)
+
+    def settled_at(self) -> float:
+        return self.end_time
+
+
+class Power(NamedTuple):
+    """From one value to another of the same sign in equal ratios."""
+
+    start_time: float
+    start_value: float
+    end_time: float
+    end_value: float
+
+    def at(self, time: float) -> float:
+        # By the text: "v(t) = V0 (V1 / V0) ^ ((t - T0) / (T1 - T0))"
+        part = (time - self.start_time) / (self.end_time - self.start_time)
+        return self.start_value * exp(log(self.end_value / self.start_value) * part)
+
+    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
+        origin = frame_at(self.start_time, sample_rate)
+        frames = (self.end_time - self.start_time) * sample_rate
+        speed = log(self.end_value / self.start_value) / frames
+        _fill_exponential(out, 0.0, self.at(origin / sample_rate), speed, start - origin, step)
+
+    def settled_at(self) -> float:
+        return self.end_time
+
+
+class Approach(NamedTuple):
+    """Towards a target, by the same part of the distance in equal times."""
+
+    start_time: float
+    start_value: float
+    target: float
+    time_constant: float
+
+    def at(self, time: float) -> float:
+        if time >= self.settled_at():
+            return self.target
+        # By the text: "v(t) = V1 + (V0 - V1) e ^ -((t - T0) / τ)"
+        distance = self.start_value - self.target
+        return self.target + distance * exp((self.start_time - time) / self.time_constant)
+
+    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
+        origin = frame_at(self.start_time, sample_rate)
+        distance = self.at(origin / sample_rate) - self.target
+        speed = -1.0 / (self.time_constant * sample_rate)
+        _fill_exponential(out, self.target, distance, speed, start - origin, step)
+
+    def settled_at(self) -> float:
+        distance = abs(self.start_value - self.target)
+        near = max(abs(self.target) * _NEAR, _FAINT)
+        if distance <= near:
+            return self.start_time
+        return self.start_time + self.time_constant * log(distance / near)
+
+
+class Curve(NamedTuple):
+    """Along points in equal distances, in straight lines; it may end before the last of them."""
+
+    start_time: float
+    duration: float
+    end_time: float
+    points: Values
+
+    def at(self, time: float) -> float:
+        # By the text: "k = ⌊(N - 1) / T_D · (t - T0)⌋ … linearly interpolating between V[k] and
+        # V[k + 1]"
+        last = len(self.points) - 1
+        position = min(last / self.duration * (time - self.start_time), last)
+        k = min(int(position), last - 1)
+        low, high = float(self.points[k]), float(self.points[k + 1])
+        return low + (high - low) * (position - k)
+
+    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
+        origin = frame_at(self.start_time, sample_rate)
+        density = (len(self.points) - 1) / self.duration
+        offset = density * (origin / sample_rate - self.start_time)
+        fill_curve(out, self.points, offset, density / sample_rate, start - origin, step)
+
+    def settled_at(self) -> float:
+        return self.end_time
+
+
+def frame_at(time: float, sample_rate: float) -> float:
+    """Return the first frame at `time` or later, a whole number or an infinity."""
+    near = time * sample_rate
+    if not -_LAST_FRAME < near < _LAST_FRAME:
+        return inf if near > 0 else -inf
+    frame = ceil(near)
+    # NB: the product is rounded, and may be on the wrong side of the frame's number.
+    while (frame - 1) / sample_rate >= time:
+        frame -= 1
+    while frame / sample_rate < time:
+        frame += 1
+    return frame
+
+
+def _fill_exponential(
+    out: Values, offset: float, level: float, speed: float, first: float, step: int
+) -> None:
+    """Fill `out` with offset + level · e^(speed · x), where x = first + step · k in its frame k."""
+    if step > 1:
+        np.add(offset, level * np.exp(speed * (first + step * np.arange(len(out)))), out=out)
+        return
+    begin, end = int(first) // _SPACING, (int(first) + len(out) - 1) // _SPACING + 1
+    coarse = level * np.exp(speed * _SPACING * np.arange(begin, end))
+    # NB: a ramp of a few frames may be so steep that it would not end at a number.
+    fine = np.exp(np.minimum(speed * _NEXT_FRAMES, _LARGEST_EXPONENT))
+    fill_exponential(out, offset, coarse, fine, int(first) - begin * _SPACING)

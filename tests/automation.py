@@ -1,0 +1,129 @@
+"""The automation of a parameter as the specification's text has it: plain, slow, value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp, floor
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Scheduled(NamedTuple):
+    """An automation event; `kind` is what the method that made it is called, without its end."""
+
+    kind: str
+    time: float
+    value: float = 0.0
+    constant: float = 0.0
+    points: tuple[float, ...] = ()
+    duration: float = 0.0
+    end: float = 0.0
+
+
+class OverlapError(Exception):
+    """What the text calls NotSupportedError."""
+
+
+class Automation:
+    """A list of events, in the order in which they take effect."""
+
+    def __init__(self, initial: float) -> None:
+        self.initial = initial
+        self.current = initial
+        """What the attribute reads."""
+        self.events: list[Scheduled] = []
+
+    def schedule(self, event: Scheduled, now: float) -> None:
+        event = event._replace(time=max(event.time, now))
+        if event.kind == "curve":
+            event = event._replace(end=event.time + event.duration)
+            if any(event.time < other.time < event.end for other in self.events):
+                raise OverlapError
+        for other in self.events:
+            if other.kind == "curve" and other.time <= event.time < other.end:
+                raise OverlapError
+        if event.kind == "target" and event.constant == 0:
+            event = event._replace(kind="value")
+        if event.kind in ("linear", "exponential"):
+            before = [other for other in self.events if other.time <= event.time]
+            if not before:
+                self._insert(Scheduled("value", now, self.current))
+            elif before[-1].kind == "target" and before[-1].time < now:
+                self._insert(Scheduled("value", now, rounded(self.value_at(now))))
+        index = self._insert(event)
+        if event.kind == "curve":
+            self.events.insert(index + 1, Scheduled("value", event.end, event.points[-1]))
+
+    def cancel(self, time: float) -> None:
+        self.events = [
+            event
+            for event in self.events
+            if event.time < time and not (event.kind == "curve" and time <= event.end)
+        ]
+
+    def cancel_and_hold(self, time: float) -> None:
+        value = rounded(self.value_at(time))
+        kept = [event for event in self.events if event.time <= time]
+        after = [event for event in self.events if event.time > time]
+        if after and after[0].kind in ("linear", "exponential"):
+            kept.append(after[0]._replace(time=time, value=value))
+        elif kept and kept[-1].kind == "target":
+            kept.append(Scheduled("value", time, value))
+        elif kept and kept[-1].kind == "curve":
+            curve = kept.pop()
+            if curve.time < time:
+                kept += [curve._replace(end=time), Scheduled("value", time, value)]
+        self.events = kept
+
+    def value_at(self, time: float) -> float:
+        count = sum(event.time <= time for event in self.events)
+        return self._value(count, time)
+
+    def _insert(self, event: Scheduled) -> int:
+        index = sum(other.time <= event.time for other in self.events)
+        self.events.insert(index, event)
+        return index
+
+    def _value(self, count: int, time: float) -> float:
+        """Return the value when the first `count` events have had their time."""
+        if count == 0:
+            return self.initial
+        event = self.events[count - 1]
+        before = self._value(count - 1, event.time) if event.kind == "target" else 0.0
+        following = self.events[count] if count < len(self.events) else None
+        if following is not None and following.kind in ("linear", "exponential"):
+            first = {"target": before, "curve": event.points and event.points[0]}.get(
+                event.kind, event.value
+            )
+            return ramp(following, event.time, float(first or 0), time)
+        if event.kind == "target":
+            if time == event.time:
+                return before
+            return event.value + (before - event.value) * exp((event.time - time) / event.constant)
+        if event.kind == "curve":
+            return interpolate(event.points, (time - event.time) / event.duration)
+        return event.value
+
+
+def ramp(event: Scheduled, start: float, first: float, time: float) -> float:
+    if event.time == start:
+        return first
+    part = (time - start) / (event.time - start)
+    if event.kind == "linear":
+        return first + (event.value - first) * part
+    if first == 0 or (first > 0) != (event.value > 0) or event.value == 0:
+        return first
+    return first * float((event.value / first) ** part)
+
+
+def interpolate(points: Sequence[float], part: float) -> float:
+    position = (len(points) - 1) * part
+    k = floor(position)
+    if k >= len(points) - 1:
+        return points[-1]
+    return points[k] + (points[k + 1] - points[k]) * (position - k)
+
+
+def rounded(value: float) -> float:
+    return float(np.float32(value))

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import audiograph.render
+from audiograph.render import dynamics_kernels, shaping_kernels
+from audiograph.render.compression import CompressionCurve
+
+
+def interpreted(module: ModuleType, suffix: str) -> ModuleType:
+    """Return a module of its own that runs the source of kernels."""
+    stem = module.__name__.rpartition(".")[2]
+    source = Path(audiograph.render.__file__).with_name(f"{stem}.py")
+    spec = importlib.util.spec_from_file_location(f"{stem}_{suffix}", source)
+    assert spec is not None
+    assert spec.loader is not None
+    copy = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(copy)
+    assert not copy.COMPILED
+    return copy
+
+
+def forms(module: ModuleType) -> list[ModuleType]:
+    """Return the module as it is, interpreted without Cython, and with it if it is there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "cython", None)  # type: ignore[arg-type]
+        without = interpreted(module, "without_cython")
+    return [module, without, interpreted(module, "as_it_comes")]
+
+
+DYNAMICS = forms(dynamics_kernels)
+SHAPING = forms(shaping_kernels)
+
+
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    quantum=st.sampled_from([128, 100, 7]),
+    attack=st.sampled_from([48.0, 144.0, 48000.0]),
+    release=st.sampled_from([0.0, 12000.0, 48000.0]),
+    detector_frames=st.sampled_from([7.5, 120.0]),
+)
+def test_compiled_and_interpreted_follow_the_same_envelope(
+    seed: int, quantum: int, attack: float, release: float, detector_frames: float
+) -> None:
+    random = np.random.default_rng(seed)
+    quanta = 6
+    levels = np.exp(random.uniform(-12, 3, (quanta, quantum))).astype(np.float32)
+    levels[random.integers(0, quanta, 3)] = 0
+    levels = levels.ravel()
+    rows = random.choice([1, quanta])
+    low, high = [-80, 0, 1], [-1, 40, 20]
+    settings_each = random.uniform(low, high, (rows, 3)).astype(np.float32)
+    outs = np.full((3, len(levels)), np.nan, np.float32)
+    ends = []
+    for module, gains in zip(DYNAMICS, outs, strict=True):
+        curve = CompressionCurve()
+        curve.choose(settings_each)
+        state = np.array([0, 1, -1, 0, 0], np.float32)
+        quiet = module.follow(
+            levels,
+            levels.view(np.int32),
+            gains,
+            curve.shapes,
+            curve.versions,
+            curve.cells,
+            curve.filled,
+            np.array([[attack, release]], np.float32),
+            state,
+            detector_frames,
+            float(np.float32(10 ** (0.1 / detector_frames)) - np.float32(1)),
+            15600.0,
+            quantum,
+            3,
+            1.5 * quantum,
+        )
+        ends.append((quiet, *state.tolist()))
+    assert np.isfinite(outs).all()
+    np.testing.assert_array_equal(outs[0], outs[1])
+    np.testing.assert_array_equal(outs[0], outs[2])
+    assert ends[0] == ends[1] == ends[2]
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 2**32 - 1), values=st.integers(2, 40), channels=st.integers(1, 3))
+def test_compiled_and_interpreted_look_up_the_same(seed: int, values: int, channels: int) -> None:
+    random = np.random.default_rng(seed)
+    curve = random.uniform(-1, 1, values).astype(np.float32)
+    samples = random.uniform(-1.5, 1.5, (channels, 30)).astype(np.float32)
+    samples[0, :3] = [np.nan, np.inf, -np.inf]
+    outs = np.full((3, *samples.shape), np.nan, np.float32)
+    with np.errstate(all="ignore"):
+        for module, out in zip(SHAPING, outs, strict=True):
+            module.shape(samples, np.append(curve, curve[-1]), out)
+    assert np.isfinite(outs).all()
+    np.testing.assert_array_equal(outs[0], outs[1])
+    np.testing.assert_array_equal(outs[0], outs[2])
+
+
+def test_samples_may_be_a_view_that_repeats_a_channel() -> None:
+    samples = np.broadcast_to(np.float32([[0.5, -0.5]]), (2, 2))
+    out = np.empty((2, 2), np.float32)
+    shaping_kernels.shape(samples, np.float32([-1, 0, 2, 2]), out)
+    np.testing.assert_array_equal(out, [[1, -0.5]] * 2)
