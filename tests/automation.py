@@ -93,10 +93,8 @@ class Automation:
         before = self._value(count - 1, event.time) if event.kind == "target" else 0.0
         following = self.events[count] if count < len(self.events) else None
         if following is not None and following.kind in ("linear", "exponential"):
-            first = {"target": before, "curve": event.points and event.points[0]}.get(
-                event.kind, event.value
-            )
-            return ramp(following, event.time, float(first or 0), time)
+            first = before if event.kind == "target" else event.value
+            return ramp(following, event.time, first, time)
         if event.kind == "target":
             if time == event.time:
                 return before

@@ -201,6 +201,16 @@ def test_the_sum_is_clamped_where_it_is_used(context: OfflineAudioContext) -> No
     assert (heard(context) == 1).all()
 
 
+def test_a_sum_without_bounds_is_the_largest_number(context, param: AudioParam) -> None:
+    other = ConstantSourceNode(context, offset=3e38)
+    other.start()
+    other.connect(param)
+    param.set_value_at_time(3e38, 64 / RATE)
+    out = heard(context)
+    assert (out[:64] == np.float32(3e38)).all()
+    assert (out[64:] == param.max_value).all()
+
+
 def test_the_automation_runs_as_if_there_were_no_clamping() -> None:
     def graph(context: OfflineAudioContext) -> None:
         source, delay = ConstantSourceNode(context), context.create_delay(256 / RATE)

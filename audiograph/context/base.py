@@ -1,40 +1,44 @@
-"""BaseAudioContext: what the live and the offline context have in common."""
+"""BaseAudioContext: what the live and the offline context have in common.
+
+Nodes are imported where they are made: a program pays at its start for what it uses alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from audiograph.buffer import AudioBuffer
-from audiograph.context.decoding import (
-    AudioData,
-    DecodeErrorCallback,
-    DecodeSuccessCallback,
-    decode_audio_data,
-)
 from audiograph.errors import NotSupportedError
 from audiograph.events import Event, EventHandler
 from audiograph.host import NodeHost
-from audiograph.listener import AudioListener
-from audiograph.nodes.analyser import AnalyserNode
-from audiograph.nodes.biquad_filter import BiquadFilterNode
-from audiograph.nodes.buffer_source import AudioBufferSourceNode
-from audiograph.nodes.channel_merger import ChannelMergerNode
-from audiograph.nodes.channel_splitter import ChannelSplitterNode
-from audiograph.nodes.constant_source import ConstantSourceNode
-from audiograph.nodes.convolver import ConvolverNode
-from audiograph.nodes.delay import DelayNode
 from audiograph.nodes.destination import AudioDestinationNode, DestinationOptions
-from audiograph.nodes.dynamics_compressor import DynamicsCompressorNode
-from audiograph.nodes.gain import GainNode
-from audiograph.nodes.iir_filter import IIRFilterNode
-from audiograph.nodes.oscillator import OscillatorNode
-from audiograph.nodes.panner import PannerNode
-from audiograph.nodes.script_processor import ScriptProcessorNode
-from audiograph.nodes.stereo_panner import StereoPannerNode
-from audiograph.nodes.wave_shaper import WaveShaperNode
-from audiograph.periodic_wave import PeriodicWave, Terms
-from audiograph.worklet import AudioWorklet
+
+if TYPE_CHECKING:
+    from audiograph.context.decoding import (
+        AudioData,
+        DecodeErrorCallback,
+        DecodeSuccessCallback,
+    )
+    from audiograph.listener import AudioListener
+    from audiograph.nodes.analyser import AnalyserNode
+    from audiograph.nodes.biquad_filter import BiquadFilterNode
+    from audiograph.nodes.buffer_source import AudioBufferSourceNode
+    from audiograph.nodes.channel_merger import ChannelMergerNode
+    from audiograph.nodes.channel_splitter import ChannelSplitterNode
+    from audiograph.nodes.constant_source import ConstantSourceNode
+    from audiograph.nodes.convolver import ConvolverNode
+    from audiograph.nodes.delay import DelayNode
+    from audiograph.nodes.dynamics_compressor import DynamicsCompressorNode
+    from audiograph.nodes.gain import GainNode
+    from audiograph.nodes.iir_filter import IIRFilterNode
+    from audiograph.nodes.oscillator import OscillatorNode
+    from audiograph.nodes.panner import PannerNode
+    from audiograph.nodes.script_processor import ScriptProcessorNode
+    from audiograph.nodes.stereo_panner import StereoPannerNode
+    from audiograph.nodes.wave_shaper import WaveShaperNode
+    from audiograph.periodic_wave import PeriodicWave, Terms
+    from audiograph.worklet import AudioWorklet
 
 AudioContextState = Literal["suspended", "running", "closed", "interrupted"]
 AudioContextRenderSizeCategory = Literal["default", "hardware"]
@@ -59,7 +63,7 @@ class BaseAudioContext(NodeHost):
     ) -> None:
         super().__init__(sample_rate, render_quantum_size)
         self._state: AudioContextState = "suspended"
-        self._audio_worklet = AudioWorklet(self)
+        self._audio_worklet: AudioWorklet | None = None
         self._destination = AudioDestinationNode(self, destination)
         self._listener: AudioListener | None = None
 
@@ -71,7 +75,12 @@ class BaseAudioContext(NodeHost):
     @property
     def audio_worklet(self) -> AudioWorklet:
         """Where processors in Python are registered, for AudioWorkletNodes."""
-        return self._audio_worklet
+        from audiograph.worklet import AudioWorklet
+
+        with self._lock:
+            if self._audio_worklet is None:
+                self._audio_worklet = AudioWorklet(self)
+            return self._audio_worklet
 
     @property
     def listener(self) -> AudioListener:
@@ -79,6 +88,8 @@ class BaseAudioContext(NodeHost):
         # NB: made when somebody asks, since it takes part in every block from then on.
         with self._lock:
             if self._listener is None:
+                from audiograph.listener import AudioListener
+
                 self._listener = AudioListener(self)
             return self._listener
 
@@ -89,10 +100,14 @@ class BaseAudioContext(NodeHost):
 
     def create_analyser(self) -> AnalyserNode:
         """Return a node that tells what passes through it, over time and over frequency."""
+        from audiograph.nodes.analyser import AnalyserNode
+
         return AnalyserNode(self)
 
     def create_biquad_filter(self) -> BiquadFilterNode:
         """Return a filter of the second order: a lowpass, until its `type` is set."""
+        from audiograph.nodes.biquad_filter import BiquadFilterNode
+
         return BiquadFilterNode(self)
 
     def create_buffer(
@@ -108,34 +123,50 @@ class BaseAudioContext(NodeHost):
 
     def create_buffer_source(self) -> AudioBufferSourceNode:
         """Return a node that plays a buffer."""
+        from audiograph.nodes.buffer_source import AudioBufferSourceNode
+
         return AudioBufferSourceNode(self)
 
     def create_channel_merger(self, number_of_inputs: int = 6) -> ChannelMergerNode:
         """Return a node that makes each input a channel; IndexSizeError unless 1 to 32."""
+        from audiograph.nodes.channel_merger import ChannelMergerNode
+
         return ChannelMergerNode(self, number_of_inputs=number_of_inputs)
 
     def create_channel_splitter(self, number_of_outputs: int = 6) -> ChannelSplitterNode:
         """Return a node that makes each channel an output; IndexSizeError unless 1 to 32."""
+        from audiograph.nodes.channel_splitter import ChannelSplitterNode
+
         return ChannelSplitterNode(self, number_of_outputs=number_of_outputs)
 
     def create_constant_source(self) -> ConstantSourceNode:
         """Return a node that puts out a parameter."""
+        from audiograph.nodes.constant_source import ConstantSourceNode
+
         return ConstantSourceNode(self)
 
     def create_convolver(self) -> ConvolverNode:
         """Return a node that convolves with a response, once its `buffer` is set."""
+        from audiograph.nodes.convolver import ConvolverNode
+
         return ConvolverNode(self)
 
     def create_delay(self, max_delay_time: float = 1.0) -> DelayNode:
         """Return a delay of up to `max_delay_time` seconds, below 180, or NotSupportedError."""
+        from audiograph.nodes.delay import DelayNode
+
         return DelayNode(self, max_delay_time=max_delay_time)
 
     def create_dynamics_compressor(self) -> DynamicsCompressorNode:
         """Return a node that makes the loud softer."""
+        from audiograph.nodes.dynamics_compressor import DynamicsCompressorNode
+
         return DynamicsCompressorNode(self)
 
     def create_gain(self) -> GainNode:
         """Return a node that makes louder or softer."""
+        from audiograph.nodes.gain import GainNode
+
         return GainNode(self)
 
     def create_iir_filter(
@@ -146,14 +177,20 @@ class BaseAudioContext(NodeHost):
         Raises NotSupportedError for another number of them, InvalidStateError where the first of
         `feedback` or all of `feedforward` are zero.
         """
+        from audiograph.nodes.iir_filter import IIRFilterNode
+
         return IIRFilterNode(self, feedforward=feedforward, feedback=feedback)
 
     def create_oscillator(self) -> OscillatorNode:
         """Return a node that puts out a periodic wave."""
+        from audiograph.nodes.oscillator import OscillatorNode
+
         return OscillatorNode(self)
 
     def create_panner(self) -> PannerNode:
         """Return a node that places sound in space, in relation to `listener`."""
+        from audiograph.nodes.panner import PannerNode
+
         return PannerNode(self)
 
     def create_periodic_wave(
@@ -163,6 +200,8 @@ class BaseAudioContext(NodeHost):
 
         Raises IndexSizeError unless both have the same length of 2 or more.
         """
+        from audiograph.periodic_wave import PeriodicWave
+
         return PeriodicWave(self, real=real, imag=imag, disable_normalization=disable_normalization)
 
     def create_script_processor(
@@ -177,6 +216,8 @@ class BaseAudioContext(NodeHost):
         IndexSizeError unless it is 0 or a power of two, 256 to 16384, and there are 0 to 32
         channels in and out, but not 0 of both.
         """
+        from audiograph.nodes.script_processor import ScriptProcessorNode
+
         return ScriptProcessorNode(
             self,
             buffer_size=buffer_size,
@@ -214,14 +255,20 @@ class BaseAudioContext(NodeHost):
 
         https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-decodeaudiodata
         """
+        from audiograph.context.decoding import decode_audio_data
+
         return decode_audio_data(audio_data, self.sample_rate, success_callback, error_callback)
 
     def create_stereo_panner(self) -> StereoPannerNode:
         """Return a node that places sound between left and right."""
+        from audiograph.nodes.stereo_panner import StereoPannerNode
+
         return StereoPannerNode(self)
 
     def create_wave_shaper(self) -> WaveShaperNode:
         """Return a node that distorts by a curve."""
+        from audiograph.nodes.wave_shaper import WaveShaperNode
+
         return WaveShaperNode(self)
 
     def _set_state(self, state: AudioContextState) -> None:
