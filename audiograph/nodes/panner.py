@@ -130,8 +130,9 @@ class PannerNode(AudioNode[PannerOptions]):
     The sound gets softer with its distance, and off the direction `orientation_x` … `orientation_z`
     that it is sent in, if the cones are less than a full turn.
 
-    Every parameter is a-rate in the model "equalpower". With "HRTF" all of them, and those of the
-    listener, count once a render quantum, whatever their `automation_rate` says.
+    With "HRTF", the parameters and those of the listener are k-rate, whatever their
+    `automation_rate` says: they are looked at about every 10 ms, at the start of a render quantum,
+    and the sound fades over.
 
     Raises ValueError for a negative `ref_distance` or `rolloff_factor` and a `max_distance` that is
     not positive, InvalidStateError for a `cone_outer_gain` that is not within 0 … 1, and

@@ -40,6 +40,7 @@ _RESPONSE_SECONDS = 64 / _DATA_RATE
 _LEAD_FRAMES = 4
 _FALL = 0.85
 
+# AD-HOC: the text has directions change with every quantum; fades so short would be heard.
 _FADE_SECONDS = 0.01
 
 # Frames that stay in the processor's cache, with what they are made of.

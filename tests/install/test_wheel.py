@@ -19,7 +19,7 @@ def sources() -> set[str]:
     """Return every file of the package that is written by hand."""
     return {
         path.relative_to(ROOT).as_posix()
-        for pattern in ("*.py", "*.pyi", "py.typed")
+        for pattern in ("*.py", "*.pyi", "py.typed", "data/*")
         for path in (ROOT / "audiograph").rglob(pattern)
     }
 
