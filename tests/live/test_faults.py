@@ -115,7 +115,10 @@ def test_an_interrupt_before_anything_was_recorded_is_130(
     run = audiograph("capture", "take.wav", on=own_server)
     # Its second thread is the one that asks for devices.
     poll(lambda: len(list(Path(f"/proc/{run.process.pid}/task").iterdir())) > 1, "the question")
-    assert run.interrupted(seconds=5) == (130, "audiograph: interrupted\n")
+    # Where Python is not yet listening, the signal itself ends the process, without a word.
+    status, errors = run.interrupted(seconds=5)
+    assert status == 130
+    assert errors in ("audiograph: interrupted\n", "")
     assert list(tmp_path.iterdir()) == []
 
 
