@@ -11,8 +11,8 @@ import numpy as np
 from audiograph.buffer import AudioBuffer
 from audiograph.errors import InvalidStateError
 from audiograph.host import NodeHost
-from audiograph.nodes.scheduled_source import AudioScheduledSourceNode, check_time
-from audiograph.param import Param
+from audiograph.nodes.scheduled_source import AudioScheduledSourceNode
+from audiograph.param import Param, check_time
 from audiograph.render.kernels import play_linear
 from audiograph.render.processor import Block, Samples
 from audiograph.render.scheduled import ScheduledProcessor

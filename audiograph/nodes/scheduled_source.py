@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any
 
 from audiograph.errors import InvalidStateError
 from audiograph.events import Event, EventHandler
 from audiograph.host import NodeHost
 from audiograph.node import AudioNode, OptionsT
+from audiograph.param import check_time
 from audiograph.render.scheduled import ScheduledProcessor
 
 
@@ -89,10 +89,3 @@ class AudioScheduledSourceNode(AudioNode[OptionsT], abstract=True):
         super()._report(error)
         self._context._playing.discard(self)
         self.dispatch_event(Event("ended"))
-
-
-def check_time(name: str, time: float) -> float:
-    """Return `time`; raise ValueError where it is negative or not finite."""
-    if not isfinite(time) or time < 0:
-        raise ValueError(f"{name} is {time}: a finite time of 0 seconds or more is needed")
-    return float(time)
