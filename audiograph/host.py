@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audiograph.events import EventTarget
 from audiograph.render.loop import Renderer
+
+if TYPE_CHECKING:
+    from audiograph.node import AudioNode
 
 
 class NodeHost(EventTarget):
@@ -19,13 +22,16 @@ class NodeHost(EventTarget):
     as a function that the control side calls.
     """
 
-    clocked = True
+    _clocked = True
     """Whether time passes by itself here, so that rendering must never wait for anything."""
 
-    latency_seconds = 0.0
+    _latency_seconds = 0.0
     """What lies between this clock and that of a device that delivers to it."""
 
-    leader: object = None
+    _rendering = False
+    """Whether somebody renders, and so reads what is posted."""
+
+    _leader: object = None
     """The device whose time is the context's, if it follows one."""
 
     def __init__(self, sample_rate: float, render_quantum_size: int) -> None:
@@ -34,8 +40,7 @@ class NodeHost(EventTarget):
         self._renderer = Renderer(sample_rate, render_quantum_size, self._tell)
         self._sample_rate = sample_rate
         self._quantum = render_quantum_size
-        self._playing: set[object] = set()
-        """Sources that play: kept alive until they have ended."""
+        self._held: set[AudioNode[Any]] = set()
 
     @property
     def sample_rate(self) -> float:
@@ -47,17 +52,35 @@ class NodeHost(EventTarget):
 
     @property
     def render_quantum_size(self) -> int:
-        """Frames of a render quantum."""
+        """Frames of a render quantum.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-renderquantumsize
+        """
         return self._quantum
 
     @property
     def current_time(self) -> float:
-        """Seconds that have been rendered: the time of the next block's first frame."""
+        """Seconds that have been rendered: the time of the next block's first frame.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-currenttime
+        """
         return self._renderer.frame / self._sample_rate
 
+    @property
+    def _playing(self) -> set[AudioNode[Any]]:
+        """Nodes that are kept alive: sources until they have ended. None once it is closed."""
+        return set() if self._renderer.closed else self._held
+
     def _post(self, function: Callable[..., object], *arguments: object) -> None:
-        """Have the render side call `function` at the start of the next block."""
+        """Have the render side call `function` at the start of the next block, if one comes."""
         self._renderer.post(function, *arguments)
+
+    def _end(self) -> None:
+        """Let go of everything, for nothing will be rendered any more."""
+        self._renderer.close()
+        held, self._held = self._held, set()
+        for node in held:
+            node._context_ended()
 
     def _tell(self, function: Callable[..., None], *arguments: object) -> None:
         """Have the control side call `function`; what the render thread uses to report."""

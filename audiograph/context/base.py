@@ -5,7 +5,7 @@ Nodes are imported where they are made: a program pays at its start for what it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from audiograph.buffer import AudioBuffer
@@ -13,6 +13,7 @@ from audiograph.errors import NotSupportedError
 from audiograph.events import Event, EventHandler
 from audiograph.host import NodeHost
 from audiograph.nodes.destination import AudioDestinationNode, DestinationOptions
+from audiograph.values import whole
 
 if TYPE_CHECKING:
     from audiograph.context.decoding import (
@@ -46,8 +47,8 @@ AudioContextRenderSizeCategory = Literal["default", "hardware"]
 DEFAULT_QUANTUM = 128
 """Frames of a render quantum where nothing else is asked for."""
 
-LONGEST_QUANTUM = 4096
-"""The longest render quantum that can be asked for, in frames."""
+LONGEST_QUANTUM_SECONDS = 6
+"""The longest render quantum that can be asked for."""
 
 
 class BaseAudioContext(NodeHost):
@@ -56,7 +57,10 @@ class BaseAudioContext(NodeHost):
     https://webaudio.github.io/web-audio-api/#BaseAudioContext
     """
 
-    onstatechange = EventHandler()
+    onstatechange = EventHandler(
+        "Fired when `state` has changed.\n\n"
+        "https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-onstatechange"
+    )
 
     def __init__(
         self, sample_rate: float, render_quantum_size: int, destination: DestinationOptions
@@ -69,12 +73,18 @@ class BaseAudioContext(NodeHost):
 
     @property
     def destination(self) -> AudioDestinationNode:
-        """Where the graph ends: connect to it what is to be heard."""
+        """Where the graph ends: connect to it what is to be heard.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-destination
+        """
         return self._destination
 
     @property
     def audio_worklet(self) -> AudioWorklet:
-        """Where processors in Python are registered, for AudioWorkletNodes."""
+        """Where processors in Python are registered, for AudioWorkletNodes.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-audioworklet
+        """
         from audiograph.worklet import AudioWorklet
 
         with self._lock:
@@ -84,7 +94,10 @@ class BaseAudioContext(NodeHost):
 
     @property
     def listener(self) -> AudioListener:
-        """Who hears what the context's panners place in space."""
+        """Who hears what the context's panners place in space.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-listener
+        """
         # NB: made when somebody asks, since it takes part in every block from then on.
         with self._lock:
             if self._listener is None:
@@ -95,17 +108,26 @@ class BaseAudioContext(NodeHost):
 
     @property
     def state(self) -> AudioContextState:
-        """The state: "suspended", "running", "closed" or "interrupted"."""
+        """The state: "suspended", "running", "closed" or "interrupted".
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-state
+        """
         return self._state
 
     def create_analyser(self) -> AnalyserNode:
-        """Return a node that tells what passes through it, over time and over frequency."""
+        """Return a node that tells what passes through it, over time and over frequency.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createanalyser
+        """
         from audiograph.nodes.analyser import AnalyserNode
 
         return AnalyserNode(self)
 
     def create_biquad_filter(self) -> BiquadFilterNode:
-        """Return a filter of the second order: a lowpass, until its `type` is set."""
+        """Return a filter of the second order: a lowpass, until its `type` is set.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createbiquadfilter
+        """
         from audiograph.nodes.biquad_filter import BiquadFilterNode
 
         return BiquadFilterNode(self)
@@ -116,55 +138,81 @@ class BaseAudioContext(NodeHost):
         """Return a buffer of silence, `length` in frames.
 
         Raises NotSupportedError for a shape or a rate that is not offered.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createbuffer
         """
         return AudioBuffer(
             number_of_channels=number_of_channels, length=length, sample_rate=sample_rate
         )
 
     def create_buffer_source(self) -> AudioBufferSourceNode:
-        """Return a node that plays a buffer."""
+        """Return a node that plays a buffer.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createbuffersource
+        """
         from audiograph.nodes.buffer_source import AudioBufferSourceNode
 
         return AudioBufferSourceNode(self)
 
     def create_channel_merger(self, number_of_inputs: int = 6) -> ChannelMergerNode:
-        """Return a node that makes each input a channel; IndexSizeError unless 1 to 32."""
+        """Return a node that makes each input a channel; IndexSizeError unless 1 to 32.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createchannelmerger
+        """
         from audiograph.nodes.channel_merger import ChannelMergerNode
 
         return ChannelMergerNode(self, number_of_inputs=number_of_inputs)
 
     def create_channel_splitter(self, number_of_outputs: int = 6) -> ChannelSplitterNode:
-        """Return a node that makes each channel an output; IndexSizeError unless 1 to 32."""
+        """Return a node that makes each channel an output; IndexSizeError unless 1 to 32.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createchannelsplitter
+        """
         from audiograph.nodes.channel_splitter import ChannelSplitterNode
 
         return ChannelSplitterNode(self, number_of_outputs=number_of_outputs)
 
     def create_constant_source(self) -> ConstantSourceNode:
-        """Return a node that puts out a parameter."""
+        """Return a node that puts out a parameter.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createconstantsource
+        """
         from audiograph.nodes.constant_source import ConstantSourceNode
 
         return ConstantSourceNode(self)
 
     def create_convolver(self) -> ConvolverNode:
-        """Return a node that convolves with a response, once its `buffer` is set."""
+        """Return a node that convolves with a response, once its `buffer` is set.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createconvolver
+        """
         from audiograph.nodes.convolver import ConvolverNode
 
         return ConvolverNode(self)
 
     def create_delay(self, max_delay_time: float = 1.0) -> DelayNode:
-        """Return a delay of up to `max_delay_time` seconds, below 180, or NotSupportedError."""
+        """Return a delay of up to `max_delay_time` seconds, below 180, or NotSupportedError.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createdelay
+        """
         from audiograph.nodes.delay import DelayNode
 
         return DelayNode(self, max_delay_time=max_delay_time)
 
     def create_dynamics_compressor(self) -> DynamicsCompressorNode:
-        """Return a node that makes the loud softer."""
+        """Return a node that makes the loud softer.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createdynamicscompressor
+        """
         from audiograph.nodes.dynamics_compressor import DynamicsCompressorNode
 
         return DynamicsCompressorNode(self)
 
     def create_gain(self) -> GainNode:
-        """Return a node that makes louder or softer."""
+        """Return a node that makes louder or softer.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-creategain
+        """
         from audiograph.nodes.gain import GainNode
 
         return GainNode(self)
@@ -176,19 +224,27 @@ class BaseAudioContext(NodeHost):
 
         Raises NotSupportedError for another number of them, InvalidStateError where the first of
         `feedback` or all of `feedforward` are zero.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createiirfilter
         """
         from audiograph.nodes.iir_filter import IIRFilterNode
 
         return IIRFilterNode(self, feedforward=feedforward, feedback=feedback)
 
     def create_oscillator(self) -> OscillatorNode:
-        """Return a node that puts out a periodic wave."""
+        """Return a node that puts out a periodic wave.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createoscillator
+        """
         from audiograph.nodes.oscillator import OscillatorNode
 
         return OscillatorNode(self)
 
     def create_panner(self) -> PannerNode:
-        """Return a node that places sound in space, in relation to `listener`."""
+        """Return a node that places sound in space, in relation to `listener`.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createpanner
+        """
         from audiograph.nodes.panner import PannerNode
 
         return PannerNode(self)
@@ -199,6 +255,8 @@ class BaseAudioContext(NodeHost):
         """Return a wave for oscillators, by its cosine terms, `real`, and sine terms, `imag`.
 
         Raises IndexSizeError unless both have the same length of 2 or more.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createperiodicwave
         """
         from audiograph.periodic_wave import PeriodicWave
 
@@ -215,6 +273,8 @@ class BaseAudioContext(NodeHost):
         Deprecated: see AudioWorkletNode. With `buffer_size` 0 the context chooses one. Raises
         IndexSizeError unless it is 0 or a power of two, 256 to 16384, and there are 0 to 32
         channels in and out, but not 0 of both.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createscriptprocessor
         """
         from audiograph.nodes.script_processor import ScriptProcessorNode
 
@@ -260,13 +320,19 @@ class BaseAudioContext(NodeHost):
         return decode_audio_data(audio_data, self.sample_rate, success_callback, error_callback)
 
     def create_stereo_panner(self) -> StereoPannerNode:
-        """Return a node that places sound between left and right."""
+        """Return a node that places sound between left and right.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createstereopanner
+        """
         from audiograph.nodes.stereo_panner import StereoPannerNode
 
         return StereoPannerNode(self)
 
     def create_wave_shaper(self) -> WaveShaperNode:
-        """Return a node that distorts by a curve."""
+        """Return a node that distorts by a curve.
+
+        https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createwaveshaper
+        """
         from audiograph.nodes.wave_shaper import WaveShaperNode
 
         return WaveShaperNode(self)
@@ -278,21 +344,25 @@ class BaseAudioContext(NodeHost):
             self.dispatch_event(Event("statechange"))
 
 
-def choose_quantum(hint: AudioContextRenderSizeCategory | int, hardware: Callable[[], int]) -> int:
+def choose_quantum(hint: AudioContextRenderSizeCategory | int, sample_rate: float) -> int:
     """Return the render quantum size for a render_size_hint.
 
     Raises NotSupportedError for a number of frames that is not offered.
 
     https://webaudio.github.io/web-audio-api/#render-quantum-sizes
     """
-    if hint == "default":
+    # NB: "hardware" leaves the choice to us. A device chooses the length of its blocks anew when it
+    # is opened, and all that a quantum of that length would save is part of one.
+    if hint in ("default", "hardware"):
         return DEFAULT_QUANTUM
-    if hint == "hardware":
-        return hardware()
-    if isinstance(hint, bool) or not isinstance(hint, int):
+    if isinstance(hint, str):
         raise TypeError(f"render_size_hint is 'default', 'hardware' or frames, not {hint!r}")
-    if not 1 <= hint <= LONGEST_QUANTUM:
+    hint = whole("render_size_hint", hint)
+    # By the text: "Implementations MUST support [[render quantum size]] between 1 sample frame and
+    # 6 times the context sample rate, inclusive, rounding down …"
+    longest = int(LONGEST_QUANTUM_SECONDS * sample_rate)
+    if not 1 <= hint <= longest:
         raise NotSupportedError(
-            f"a render quantum of {hint} frames: 1 to {LONGEST_QUANTUM} are offered"
+            f"a render quantum of {hint} frames: at {sample_rate:g} Hz, 1 to {longest} are offered"
         )
     return hint

@@ -11,7 +11,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from audiograph.context.playhead import Playhead
+from audiograph.errors import NotSupportedError
 from audiograph.media.device_source import DeviceSource
+from audiograph.media.resample import Resampler
 from audiograph.portaudio import Device, OutputStream
 
 Render = Callable[[NDArray[np.float32]], None]
@@ -24,14 +27,22 @@ already, so that its monitors miss how it begins; and a device that wakes up may
 _LAST_BLOCK_SECONDS = 0.5
 """How long a device may take to ask for its last block."""
 
-OnFault = Callable[[Exception], None]
+OnFault = Callable[["Driver", Exception], None]
+
+OnBlock = Callable[[int, float, float | None], None]
+"""Told of every block: frames, seconds until it is heard, and of an underrun before it, if there
+was one, how many seconds were missed."""
 
 
 class Driver(Protocol):
     """Asks for audio, block after block, in a thread of its own."""
 
-    latency: float
-    """Seconds from when a block is asked for until it is heard."""
+    playhead: Playhead | None
+    """Where the device is, in frames since the start; None before the first block."""
+
+    @property
+    def latency(self) -> float:
+        """Seconds from when a block is asked for until it is heard, as last told."""
 
     def start(self) -> None:
         """Begin to ask; raises NotReadableError where the device does not start."""
@@ -50,6 +61,8 @@ class QuantumFeed:
         self._render = render
         self._quantum = quantum
         self._rest = np.zeros((channels, 0), np.float32)
+        self.taken = 0
+        """Frames that have been handed out."""
         self._stopped = False
         self._empty = threading.Event()
 
@@ -60,74 +73,153 @@ class QuantumFeed:
 
     def fill(self, out: NDArray[np.float32]) -> None:
         """Fill `out`, shape (channels, frames), with the next frames; after `stop`, silence."""
-        frames, kept = out.shape[1], self._rest.shape[1]
-        if kept >= frames:
-            out[:] = self._rest[:, :frames]
-            self._rest = self._rest[:, frames:]
-            return
-        out[:, :kept] = self._rest
-        if self._stopped:
-            out[:, kept:] = 0.0
-            self._rest = self._rest[:, kept:]
+        frames, rest = out.shape[1], self._rest
+        if not self._stopped:
+            self.taken += frames
+        while rest.shape[1] < frames and (fresh := self._next(frames - rest.shape[1])) is not None:
+            rest = np.concatenate([rest, fresh], axis=1)
+        count = min(frames, rest.shape[1])
+        out[:, :count] = rest[:, :count]
+        self._rest = rest[:, count:]
+        if count < frames:
+            out[:, count:] = 0.0
             self._empty.set()
-            return
+
+    def _next(self, frames: int) -> NDArray[np.float32] | None:
+        """Return about as many fresh frames; None after the end."""
+        if self._stopped:
+            return None
         fresh = np.empty(
-            (out.shape[0], ceil((frames - kept) / self._quantum) * self._quantum), np.float32
+            (self._rest.shape[0], ceil(frames / self._quantum) * self._quantum), np.float32
         )
         self._render(fresh)
-        out[:, kept:] = fresh[:, : frames - kept]
-        self._rest = fresh[:, frames - kept :]
+        return fresh
+
+
+class ResampledFeed(QuantumFeed):
+    """A feed for a device that does not offer the rate at which is rendered."""
+
+    def __init__(
+        self,
+        render: Render,
+        channels: int,
+        quantum: int,
+        *,
+        sample_rate: float,
+        device_rate: float,
+    ) -> None:
+        super().__init__(render, channels, quantum)
+        self._ratio = sample_rate / device_rate
+        self._resampler: Resampler | None = Resampler(sample_rate, device_rate, channels)
+
+    def _next(self, frames: int) -> NDArray[np.float32] | None:
+        resampler = self._resampler
+        if resampler is None:
+            return None
+        fresh = super()._next(ceil(frames * self._ratio))
+        if fresh is None:
+            self._resampler = None
+            return resampler.flush()
+        return resampler.process(fresh)
 
 
 class DeviceDriver:
-    """Renders in the callback of an output device."""
+    """Renders in the callback of an output device.
+
+    A device that does not offer the sample rate runs at its own, and what is rendered is resampled.
+    """
 
     def __init__(
         self,
         device: Device,
-        feed: QuantumFeed,
+        render: Render,
         *,
         sample_rate: float,
         channels: int,
+        quantum: int,
         latency: float,
+        on_block: OnBlock,
         on_fault: OnFault,
     ) -> None:
-        self._feed = feed
+        self.playhead: Playhead | None = None
+        self._on_block = on_block
         self._on_fault = on_fault
         self._failed = False
-        self._lead_in = round(LEAD_IN_SECONDS * sample_rate)
-        self._stream = OutputStream(
-            device,
-            sample_rate=sample_rate,
-            channels=channels,
-            latency=latency,
-            render=self._fill,
-            on_fault=self._fail,
-        )
-        self.latency = self._stream.latency
+        self._underruns = 0
+        # When what was rendered last has been heard.
+        self._end = 0.0
+
+        def opened(rate: float) -> OutputStream:
+            return OutputStream(
+                device,
+                sample_rate=rate,
+                channels=channels,
+                latency=latency,
+                render=self._fill,
+                on_fault=self._fail,
+            )
+
+        own_rate = device.default_sample_rate
+        try:
+            self._stream = opened(sample_rate)
+            self._feed = QuantumFeed(render, channels, quantum)
+        except NotSupportedError:
+            if own_rate == sample_rate:
+                raise
+            # By the text: "If … sampleRate differs from the sample rate of the output device, the
+            # user agent MUST resample the audio output to match".
+            self._stream = opened(own_rate)
+            self._feed = ResampledFeed(
+                render, channels, quantum, sample_rate=sample_rate, device_rate=own_rate
+            )
+        # Frames of the context for one of the device.
+        self._ratio = sample_rate / self._stream.sample_rate
+        self._lead_in = round(LEAD_IN_SECONDS * self._stream.sample_rate)
+
+    @property
+    def latency(self) -> float:
+        return self._stream.delay
 
     def start(self) -> None:
         self._stream.start()
 
     def close(self, *, at_once: bool = False) -> None:
-        # NB: a stream that has failed closes by itself, which takes its time where a server hangs.
+        # NB: also where the device hangs: it may ask again, when another one has taken its place.
+        self._feed.stop(0.0 if self._failed or at_once else _LAST_BLOCK_SECONDS)
+        # A stream that has failed closes by itself, which takes its time where a server hangs.
         if self._failed:
             return
         if not at_once:
-            self._feed.stop(_LAST_BLOCK_SECONDS)
             self._stream.drain()
         self._stream.close()
 
     def _fail(self, error: Exception) -> None:
         self._failed = True
-        self._on_fault(error)
+        self._on_fault(self, error)
 
     def _fill(self, out: NDArray[np.float32], time: float) -> None:
-        lead_in = min(self._lead_in, out.shape[1])
+        stream, frames = self._stream, out.shape[1]
+        delay = stream.delay
+        lead_in = min(self._lead_in, frames)
         self._lead_in -= lead_in
         out[:, :lead_in] = 0.0
-        if lead_in < out.shape[1]:
+        if lead_in < frames:
+            self.playhead = Playhead(
+                round(self._feed.taken * self._ratio),
+                stream.clock.time + delay + lead_in / stream.sample_rate,
+                stream.clock.rate * self._ratio,
+            )
             self._feed.fill(out[:, lead_in:])
+            self._on_block(frames - lead_in, delay, self._gap_before(time + delay))
+        self._end = time + delay + frames / stream.sample_rate
+
+    def _gap_before(self, start: float) -> float | None:
+        """Return how long nothing was heard until `start`; None where PortAudio saw no underrun."""
+        count = self._stream.underruns.count
+        if count == self._underruns:
+            return None
+        self._underruns = count
+        return max(0.0, start - self._end)
 
 
 class FollowDriver:
@@ -136,8 +228,19 @@ class FollowDriver:
     latency = 0.0
 
     def __init__(
-        self, source: DeviceSource, render: Render, *, channels: int, quantum: int, rate: float
+        self,
+        source: DeviceSource,
+        render: Render,
+        *,
+        channels: int,
+        quantum: int,
+        rate: float,
+        on_block: OnBlock,
     ) -> None:
+        self.playhead: Playhead | None = None
+        self._on_block = on_block
+        self._rendered = 0
+        self._rate = rate
         self._source = source
         self._render = render
         self._channels = channels
@@ -157,6 +260,9 @@ class FollowDriver:
         if count:
             self._due -= count
             self._render(np.empty((self._channels, count), np.float32))
+            self._rendered += count
+            self.playhead = Playhead(self._rendered, time.monotonic(), self._rate)
+            self._on_block(count, 0.0, None)
 
 
 class ClockDriver:
@@ -173,9 +279,12 @@ class ClockDriver:
         *,
         sample_rate: float,
         channels: int,
+        on_block: OnBlock,
         on_fault: OnFault,
     ) -> None:
+        self.playhead: Playhead | None = None
         self._feed = feed
+        self._on_block = on_block
         self._sample_rate = sample_rate
         self._out = np.empty((channels, ceil(self._BLOCK_SECONDS * sample_rate)), np.float32)
         self._on_fault = on_fault
@@ -191,12 +300,17 @@ class ClockDriver:
             self._thread.join()
 
     def _run(self) -> None:
-        due = time.monotonic()
+        due, gap = time.monotonic(), None
+        frames = self._out.shape[1]
         try:
             while not self._stopped.wait(max(0.0, due - time.monotonic())):
+                self.playhead = Playhead(self._feed.taken, due, self._sample_rate)
                 self._feed.fill(self._out)
-                due += self._out.shape[1] / self._sample_rate
+                self._on_block(frames, 0.0, gap)
+                due += frames / self._sample_rate
                 # After a long pause of the machine, time goes on from where it is.
-                due = max(due, time.monotonic() - self._CATCH_UP_SECONDS)
+                late = time.monotonic() - self._CATCH_UP_SECONDS - due
+                gap = late if late > 0 else None
+                due += max(0.0, late)
         except Exception as error:  # noqa: BLE001 - handed to the context, which reports it
-            self._on_fault(error)
+            self._on_fault(self, error)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audiograph.buffer import MAX_CHANNELS, check_sample_rate
 from audiograph.context.base import (
-    DEFAULT_QUANTUM,
     AudioContextRenderSizeCategory,
     AudioContextState,
     BaseAudioContext,
@@ -26,7 +26,10 @@ from audiograph.context.drivers import (
     FollowDriver,
     QuantumFeed,
 )
-from audiograph.errors import DOMException, InvalidStateError, NotFoundError
+from audiograph.context.playback_stats import AudioPlaybackStats
+from audiograph.context.playhead import AudioTimestamp
+from audiograph.context.sink import AudioSinkInfo, AudioSinkOptions, find_device, read_sink
+from audiograph.errors import DOMException, InvalidAccessError, InvalidStateError
 from audiograph.events import ErrorEvent, Event, EventHandler
 from audiograph.media.device_source import DeviceSource
 from audiograph.media.stream import MediaStream
@@ -35,30 +38,15 @@ from audiograph.nodes.destination import DestinationOptions
 from audiograph.nodes.stream_destination import MediaStreamAudioDestinationNode
 from audiograph.nodes.stream_source import MediaStreamAudioSourceNode
 from audiograph.nodes.track_source import MediaStreamTrackAudioSourceNode
-from audiograph.options import read_options
-from audiograph.portaudio import Device, default_device, devices
+from audiograph.options import read_options, takes
+from audiograph.portaudio import Device
+from audiograph.values import finite
+
+if TYPE_CHECKING:
+    from audiograph.media.element import MediaElement
+    from audiograph.nodes.media_element_source import MediaElementAudioSourceNode
 
 AudioContextLatencyCategory = Literal["balanced", "interactive", "playback"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class AudioSinkOptions:
-    """A sink that is no device: of type "none", it plays to nowhere.
-
-    https://webaudio.github.io/web-audio-api/#AudioSinkOptions
-    """
-
-    type: Literal["none"]
-
-
-@dataclass(frozen=True)
-class AudioSinkInfo:
-    """What `AudioContext.sink_id` is for a sink that is no device.
-
-    https://webaudio.github.io/web-audio-api/#AudioSinkInfo
-    """
-
-    type: Literal["none"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +54,9 @@ class AudioContextOptions:
     """What an AudioContext is made from.
 
     `latency_hint` is a category or seconds, `sample_rate` in Hz (None: the device's), `sink_id`
-    a device's id ("": the default one) or `AudioSinkOptions`, which may be a dict.
+    a device's id ("": the default one) or `AudioSinkOptions`, which may be a dict, and
+    `render_size_hint` the frames of a render quantum, up to 6 seconds of them ("default" and
+    "hardware": 128).
 
     https://webaudio.github.io/web-audio-api/#AudioContextOptions
     """
@@ -77,6 +67,7 @@ class AudioContextOptions:
     render_size_hint: AudioContextRenderSizeCategory | int = "default"
 
 
+@takes(AudioContextOptions)
 class AudioContext(BaseAudioContext):
     """A context whose destination is heard: it renders in real time, from when it was made.
 
@@ -89,17 +80,24 @@ class AudioContext(BaseAudioContext):
     https://webaudio.github.io/web-audio-api/#AudioContext
     """
 
-    leader: DeviceSource | None = None
-    onsinkchange = EventHandler()
-    onerror = EventHandler()
+    _leader: DeviceSource | None = None
+    onsinkchange = EventHandler(
+        "Fired when `sink_id` has changed.\n\n"
+        "https://webaudio.github.io/web-audio-api/#dom-audiocontext-onsinkchange"
+    )
+    onerror = EventHandler(
+        "Fired with the `error` of a device that can't be had or has failed.\n\n"
+        "https://webaudio.github.io/web-audio-api/#dom-audiocontext-onerror"
+    )
 
-    def __init__(
-        self, context_options: AudioContextOptions | None = None, /, **fields: Any
-    ) -> None:
+    def __init__(self, context_options: AudioContextOptions | None = None, **fields: Any) -> None:
         starts = fields.pop("_starts", True)
         options = read_options(AudioContextOptions, context_options, fields)
-        self.latency_seconds = _latency_seconds(options.latency_hint)
-        self._sink = _sink(options.sink_id)
+        self._latency_seconds = _latency_seconds(options.latency_hint)
+        # By the text: "Set [[sink ID]] to the value of [[sink ID at construction]]", not before the
+        # device is there.
+        self._sink: str | AudioSinkInfo = ""
+        self._wanted_sink = read_sink(options.sink_id)
         if options.sample_rate is not None:
             check_sample_rate(options.sample_rate)
         device = self._device_or_none()
@@ -108,13 +106,14 @@ class AudioContext(BaseAudioContext):
         )
         super().__init__(
             float(np.float32(rate)),
-            choose_quantum(options.render_size_hint, lambda: DEFAULT_QUANTUM),
-            DestinationOptions(
-                max_channel_count=MAX_CHANNELS if device is None else device.channels,
-                offline=False,
-            ),
+            choose_quantum(options.render_size_hint, float(np.float32(rate))),
+            DestinationOptions(max_channel_count=_most_channels(device), offline=False),
         )
         self._driver: Driver | None = None
+        # The frame with which the driver's time began, and what was told of it last.
+        self._first_frame = 0
+        self._timestamp = AudioTimestamp()
+        self._playback_stats = AudioPlaybackStats(self)
         self._turn = threading.RLock()
         """Held while the state changes; never by the render thread."""
         self._suspended_by_user = not starts
@@ -124,7 +123,7 @@ class AudioContext(BaseAudioContext):
 
     @classmethod
     def suspended(
-        cls, context_options: AudioContextOptions | None = None, /, **fields: Any
+        cls, context_options: AudioContextOptions | None = None, **fields: Any
     ) -> AudioContext:
         """Make a context that waits for `resume`, so that the graph is whole when time begins."""
         return cls(context_options, _starts=False, **fields)
@@ -134,7 +133,7 @@ class AudioContext(BaseAudioContext):
 
         For a sink of type "none": what is recorded of the device is then exactly what it delivers.
         """
-        self.leader = leader
+        self._leader = leader
 
     @property
     def base_latency(self) -> float:
@@ -146,7 +145,7 @@ class AudioContext(BaseAudioContext):
 
     @property
     def output_latency(self) -> float:
-        """Seconds from the audio system to the ear, as the device reports; 0 while suspended.
+        """Seconds from the audio system to the ear, as the device last told; 0 while suspended.
 
         https://webaudio.github.io/web-audio-api/#dom-audiocontext-outputlatency
         """
@@ -157,9 +156,103 @@ class AudioContext(BaseAudioContext):
     def sink_id(self) -> str | AudioSinkInfo:
         """The output device's id; "" is the default one, AudioSinkInfo is none.
 
+        It is "" until the context runs.
+
         https://webaudio.github.io/web-audio-api/#dom-audiocontext-sinkid
         """
         return self._sink
+
+    @property
+    def playback_stats(self) -> AudioPlaybackStats:
+        """Underruns and latency so far.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiocontext-playbackstats
+        """
+        return self._playback_stats
+
+    def get_output_timestamp(self) -> AudioTimestamp:
+        """Return which time of the context is heard in this moment, as far as the device tells.
+
+        It never runs backwards, nor ahead of what was rendered; while the context is suspended it
+        stands still. Before anything is rendered both members are 0.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiocontext-getoutputtimestamp
+        """
+        with self._lock:
+            driver, last = self._driver, self._timestamp
+            head = None if driver is None else driver.playhead
+            frame = self._renderer.frame
+            # By the text: "If the context's rendering graph has not yet processed a block of audio,
+            # then … both members containing zero."
+            if head is None or frame == 0:
+                return last
+            head = head._replace(frame=head.frame + self._first_frame)
+            now, performance_now = time.monotonic(), time.perf_counter()
+            # By the text: "… currentTime attribute value always exceeds the contextTime value".
+            heard = min(head.frame_at(now), frame - 1) / self.sample_rate
+            context_time = max(heard, last.context_time)
+            moment = performance_now + head.time_of(context_time * self.sample_rate) - now
+            self._timestamp = AudioTimestamp(
+                context_time=context_time,
+                performance_time=max(moment * 1000, last.performance_time),
+            )
+            return self._timestamp
+
+    def set_sink_id(self, sink_id: str | AudioSinkOptions | Mapping[str, str]) -> None:
+        """Play on another device, or on none: {"type": "none"}. Returns when it does.
+
+        The graph goes on where it was. A running context is suspended for the moment between; a
+        suspended one takes the device with `resume`. "sinkchange" is fired, unless it is that sink
+        already, when nothing happens.
+
+        Raises
+        ------
+        TypeError
+            It is no sink.
+        NotFoundError
+            There is no such device; nothing has changed.
+        InvalidStateError
+            The context is closed.
+        InvalidAccessError
+            The device is there, but cannot be had. The context is then suspended, and `resume` goes
+            on with the sink that it had.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiocontext-setsinkid
+        """
+        sink = read_sink(sink_id)
+        with self._turn:
+            self._check_open()
+            # 2. "If sinkId is equal to [[sink ID]], return a promise, resolve it immediately and
+            #    abort these steps."
+            if sink == self._wanted_sink:
+                return
+            # 3. "Let validationResult be the return value of sink identifier validation of sinkId."
+            # AD-HOC: where it is false the text has a NotAllowedError, which as in browsers is left
+            # to what the system refuses.
+            device = None if isinstance(sink, AudioSinkInfo) else find_device(sink)
+            before, self._wanted_sink = self._wanted_sink, sink
+            # "Set wasRunning to false if the [[rendering thread state]] … is "suspended"."
+            was_running = self._state == "running"
+            if was_running:
+                # "Pause the renderer after processing the current render quantum. Attempt to
+                # release system resources. …"
+                self._halt("suspended")
+                try:
+                    # "Attempt to acquire system resources to use a following audio output device …
+                    # In case of failure, reject p with "InvalidAccessError"".
+                    self._acquire()
+                except DOMException as error:
+                    self._wanted_sink = before
+                    raise InvalidAccessError(
+                        f"the context stays suspended, for {sink_id!r} cannot be had: {error}"
+                    ) from error
+            # "… set [[sink ID]] to sinkId. … Fire an event named sinkchange".
+            self._sink = sink
+            self._destination._max_channel_count = _most_channels(device)
+            self._tell(self.dispatch_event, Event("sinkchange"))
+            # "If wasRunning is true: Set the [[rendering thread state]] … to "running"."
+            if was_running:
+                self._change_state("running")
 
     def resume(self) -> None:
         """Let time pass. Returns when it does.
@@ -194,41 +287,84 @@ class AudioContext(BaseAudioContext):
         with self._turn:
             self._check_open()
             self._halt("closed")
+            self._end()
             self._tell(_leave)
 
+    def create_media_element_source(
+        self, media_element: MediaElement
+    ) -> MediaElementAudioSourceNode:
+        """Return a node that puts out what the element plays, which is heard through it alone.
+
+        Raises InvalidStateError for an element that has a node already.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiocontext-createmediaelementsource
+        """
+        # NB: here, so that a program pays at its start for what it uses alone.
+        from audiograph.nodes.media_element_source import MediaElementAudioSourceNode
+
+        return MediaElementAudioSourceNode(self, media_element=media_element)
+
     def create_media_stream_source(self, media_stream: MediaStream) -> MediaStreamAudioSourceNode:
-        """Return a node that puts out the stream's first audio track."""
+        """Return a node that puts out the stream's first audio track.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiocontext-createmediastreamsource
+        """
         return MediaStreamAudioSourceNode(self, media_stream=media_stream)
 
     def create_media_stream_track_source(
         self, media_stream_track: MediaStreamTrack
     ) -> MediaStreamTrackAudioSourceNode:
-        """Return a node that puts out the track."""
+        """Return a node that puts out the track.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiocontext-createmediastreamtracksource
+        """
         return MediaStreamTrackAudioSourceNode(self, media_stream_track=media_stream_track)
 
     def create_media_stream_destination(self) -> MediaStreamAudioDestinationNode:
-        """Return a node whose input is a stream."""
+        """Return a node whose input is a stream.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiocontext-createmediastreamdestination
+        """
         return MediaStreamAudioDestinationNode(self)
 
     def _check_open(self) -> None:
         if self._state == "closed":
             raise InvalidStateError("the context is closed")
 
+    def _post(self, function: Callable[..., object], *arguments: object) -> None:
+        super()._post(function, *arguments)
+        # By the text: "Process the control message queue. … If the [[rendering thread state]] … is
+        # not running, return false", in this order: a suspended context renders nothing, but does
+        # what it is told.
+        if not self._rendering:
+            self._renderer.settle()
+
     def _run(self) -> None:
         if self._driver is None:
-            driver = self._make_driver()
-            try:
-                driver.start()
-            except BaseException:
-                driver.close(at_once=True)
-                raise
-            self._driver = driver
+            self._acquire()
+            self._sink = self._wanted_sink
             self._change_state("running")
 
+    def _acquire(self) -> None:
+        """Have a device, or a clock, ask for audio."""
+        driver = self._make_driver()
+        self._first_frame = self._renderer.frame
+        self._driver, self._rendering = driver, True
+        try:
+            driver.start()
+        except BaseException:
+            driver.close(at_once=True)
+            self._driver, self._rendering = None, False
+            raise
+
     def _halt(self, state: AudioContextState, *, at_once: bool = False) -> None:
-        driver, self._driver = self._driver, None
+        driver = self._driver
         if driver is not None:
             driver.close(at_once=at_once)
+            # From here on it stands still.
+            self.get_output_timestamp()
+            self._driver, self._rendering = None, False
+            self._renderer.settle()
         self._change_state(state)
 
     def _change_state(self, state: AudioContextState) -> None:
@@ -237,59 +373,57 @@ class AudioContext(BaseAudioContext):
             self._tell(self.dispatch_event, Event("statechange"))
 
     def _make_driver(self) -> Driver:
+        quantum, rate, stats = self.render_quantum_size, self.sample_rate, self._playback_stats
         channels = self.destination.channel_count
-        feed = QuantumFeed(self._render, channels, self.render_quantum_size)
-        if self.leader is not None:
+        if not isinstance(self._wanted_sink, AudioSinkInfo):
+            device = find_device(self._wanted_sink)
+            channels = min(channels, device.channels)
+            return DeviceDriver(
+                device,
+                self._render,
+                sample_rate=rate,
+                channels=channels,
+                quantum=quantum,
+                latency=self._latency_seconds,
+                on_block=stats._note,
+                on_fault=self._fault,
+            )
+        if self._leader is not None:
             return FollowDriver(
-                self.leader,
+                self._leader,
                 self._render,
                 channels=channels,
-                quantum=self.render_quantum_size,
-                rate=self.sample_rate,
+                quantum=quantum,
+                rate=rate,
+                on_block=stats._note,
             )
-        if isinstance(self._sink, AudioSinkInfo):
-            return ClockDriver(
-                feed, sample_rate=self.sample_rate, channels=channels, on_fault=self._fault
-            )
-        return DeviceDriver(
-            self._device(),
-            feed,
-            sample_rate=self.sample_rate,
+        return ClockDriver(
+            QuantumFeed(self._render, channels, quantum),
+            sample_rate=rate,
             channels=channels,
-            latency=self.latency_seconds,
+            on_block=stats._note,
             on_fault=self._fault,
         )
 
     def _render(self, out: NDArray[np.float32]) -> None:
-        self._renderer.render(self._destination._vertex, out)
-
-    def _device(self) -> Device:
-        """Return the sink's device. Raises NotFoundError where there is none."""
-        # "default" is the id of the default output in enumerate_devices().
-        if self._sink in ("", "default"):
-            return default_device("audiooutput")
-        for device in devices():
-            if device.id == self._sink and device.kind == "audiooutput":
-                return device
-        raise NotFoundError(
-            f"no output device has the id {self._sink!r}: enumerate_devices() tells which there are"
-        )
+        self._renderer.render(self._destination._vertex, out, wait=False)
 
     def _device_or_none(self) -> Device | None:
-        if isinstance(self._sink, AudioSinkInfo):
+        if isinstance(self._wanted_sink, AudioSinkInfo):
             return None
         try:
-            return self._device()
+            return find_device(self._wanted_sink)
         except DOMException:
             return None
 
-    def _fault(self, error: Exception) -> None:
+    def _fault(self, driver: Driver, error: Exception) -> None:
         """Hear of a device that failed, in whichever thread noticed it."""
-        self._tell(self._fail, error)
+        self._tell(self._fail, driver, error)
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, driver: Driver, error: Exception) -> None:
         with self._turn:
-            if self._state == "running":
+            # NB: by now, another one may have taken its place.
+            if self._driver is driver:
                 self._halt("suspended", at_once=True)
         self.dispatch_event(ErrorEvent("error", error=error))
 
@@ -322,15 +456,12 @@ def _latency_seconds(hint: AudioContextLatencyCategory | float) -> float:
                 f"latency_hint is seconds or one of {', '.join(LATENCY_SECONDS)}, not {hint!r}"
             )
         return LATENCY_SECONDS[hint]
-    if not hint >= 0:
+    seconds = finite("latency_hint", hint)
+    if seconds < 0:
         raise ValueError(f"latency_hint {hint}: seconds, 0 or more")
-    return float(hint)
+    return seconds
 
 
-def _sink(sink_id: str | AudioSinkOptions | Mapping[str, str]) -> str | AudioSinkInfo:
-    if isinstance(sink_id, str):
-        return sink_id
-    kind = sink_id.get("type") if isinstance(sink_id, Mapping) else sink_id.type
-    if kind != "none":
-        raise TypeError(f"sink_id is a device's id or {{'type': 'none'}}, not {sink_id!r}")
-    return AudioSinkInfo("none")
+def _most_channels(device: Device | None) -> int:
+    """Return how many channels a destination may have that ends at `device`, or nowhere."""
+    return MAX_CHANNELS if device is None else device.channels

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import ceil
 from typing import Any, overload
 
 import numpy as np
 
 from audiograph.buffer import AudioBuffer, check_shape
 from audiograph.context.base import (
-    DEFAULT_QUANTUM,
     AudioContextRenderSizeCategory,
     BaseAudioContext,
     choose_quantum,
@@ -20,8 +19,12 @@ from audiograph.context.base import (
 from audiograph.errors import InvalidStateError
 from audiograph.events import Event, EventHandler
 from audiograph.nodes.destination import DestinationOptions
-from audiograph.options import read_options
+from audiograph.options import read_options, takes
 from audiograph.render.processor import Samples
+from audiograph.values import finite, whole
+
+MOST_WAITING = 1000
+"""Messages that may wait for a block."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,17 +42,41 @@ class OfflineAudioContextOptions:
     render_size_hint: AudioContextRenderSizeCategory | int = "default"
 
 
+@dataclass(frozen=True, kw_only=True)
+class OfflineAudioCompletionEventInit:
+    """What an OfflineAudioCompletionEvent is made from.
+
+    https://webaudio.github.io/web-audio-api/#OfflineAudioCompletionEventInit
+    """
+
+    rendered_buffer: AudioBuffer
+
+
 class OfflineAudioCompletionEvent(Event):
     """Fired as "complete" when rendering is done.
 
     https://webaudio.github.io/web-audio-api/#OfflineAudioCompletionEvent
     """
 
-    def __init__(self, type: str, *, rendered_buffer: AudioBuffer) -> None:
+    def __init__(
+        self,
+        type: str,
+        event_init_dict: OfflineAudioCompletionEventInit | None = None,
+        **fields: Any,
+    ) -> None:
         super().__init__(type)
-        self.rendered_buffer = rendered_buffer
+        self._init = read_options(OfflineAudioCompletionEventInit, event_init_dict, fields)
+
+    @property
+    def rendered_buffer(self) -> AudioBuffer:
+        """What was rendered: all of it, or a chunk.
+
+        https://webaudio.github.io/web-audio-api/#dom-offlineaudiocompletionevent-renderedbuffer
+        """
+        return self._init.rendered_buffer
 
 
+@takes(OfflineAudioContextOptions)
 class OfflineAudioContext(BaseAudioContext):
     """A context that renders into buffers instead of to a device.
 
@@ -67,24 +94,31 @@ class OfflineAudioContext(BaseAudioContext):
     https://webaudio.github.io/web-audio-api/#OfflineAudioContext
     """
 
-    clocked = False
-    oncomplete = EventHandler()
+    _clocked = False
+    oncomplete = EventHandler(
+        "Fired with a `rendered_buffer` whenever `start_rendering` has made one.\n\n"
+        "https://webaudio.github.io/web-audio-api/#dom-offlineaudiocontext-oncomplete"
+    )
 
     @overload
-    def __init__(self, context_options: OfflineAudioContextOptions, /) -> None: ...
+    def __init__(self, context_options: OfflineAudioContextOptions) -> None: ...
     @overload
-    def __init__(self, number_of_channels: int, length: int, sample_rate: float, /) -> None: ...
+    def __init__(self, number_of_channels: int, length: int, sample_rate: float) -> None: ...
     @overload
     def __init__(
         self,
-        /,
         *,
         sample_rate: float,
         number_of_channels: int = 1,
         length: int | None = None,
         render_size_hint: AudioContextRenderSizeCategory | int = "default",
     ) -> None: ...
-    def __init__(self, *arguments: Any, **fields: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        context_options: OfflineAudioContextOptions | None = None,
+        **fields: Any,
+    ) -> None:
         if len(arguments) == 3:
             names = ("number_of_channels", "length", "sample_rate")
             arguments, fields = (), {**dict(zip(names, arguments, strict=True)), **fields}
@@ -92,9 +126,8 @@ class OfflineAudioContext(BaseAudioContext):
             raise TypeError(
                 "OfflineAudioContext takes its options, or number_of_channels, length, sample_rate"
             )
-        options = read_options(
-            OfflineAudioContextOptions, arguments[0] if arguments else None, fields
-        )
+        given = arguments[0] if arguments else context_options
+        options = read_options(OfflineAudioContextOptions, given, fields)
         length: int | None = options.length
         check_shape(
             options.number_of_channels, 1 if length is None else length, options.sample_rate
@@ -102,19 +135,21 @@ class OfflineAudioContext(BaseAudioContext):
         self._length = length
         self._channels = options.number_of_channels
         self._suspensions: dict[int, Callable[[OfflineAudioContext], object]] = {}
-        self._rendering = False
         self._taken = 0
         # Frames of the last quantum that did not fit into the chunk before.
         self._rest = np.zeros((options.number_of_channels, 0), np.float32)
         super().__init__(
             float(np.float32(options.sample_rate)),
-            choose_quantum(options.render_size_hint, lambda: DEFAULT_QUANTUM),
+            choose_quantum(options.render_size_hint, float(np.float32(options.sample_rate))),
             DestinationOptions(max_channel_count=options.number_of_channels, offline=True),
         )
 
     @property
     def length(self) -> int | None:
-        """Frames to be rendered in all; None is without an end."""
+        """Frames to be rendered in all; None is without an end.
+
+        https://webaudio.github.io/web-audio-api/#dom-offlineaudiocontext-length
+        """
         return self._length
 
     def start_rendering(self, chunk_size: int | None = None) -> AudioBuffer:
@@ -135,6 +170,8 @@ class OfflineAudioContext(BaseAudioContext):
         buffer = AudioBuffer._wrap(samples, self.sample_rate)
         if self._state != "closed":
             self._set_state("closed" if self._taken == self._length else "suspended")
+        if self._state == "closed":
+            self._end()
         self.dispatch_event(OfflineAudioCompletionEvent("complete", rendered_buffer=buffer))
         return buffer
 
@@ -147,8 +184,7 @@ class OfflineAudioContext(BaseAudioContext):
 
         https://webaudio.github.io/web-audio-api/#dom-offlineaudiocontext-suspend
         """
-        if not isfinite(when):
-            raise TypeError(f"suspend at {when} s: a finite time is needed")
+        when = finite("the time of a suspension", when)
         if not callable(callback):
             raise TypeError(f"suspend needs a function to call, not {callback!r}")
         quantum = self.render_quantum_size
@@ -186,15 +222,27 @@ class OfflineAudioContext(BaseAudioContext):
         """End the rendering; what is rendered in this moment is the last chunk.
 
         Raises InvalidStateError when the context is closed already.
+
+        https://webaudio.github.io/web-audio-api/#dom-offlineaudiocontext-close
         """
         if self._state == "closed":
             raise InvalidStateError("the context is closed already")
         self._set_state("closed")
+        if not self._rendering:
+            self._end()
+
+    def _post(self, function: Callable[..., object], *arguments: object) -> None:
+        super()._post(function, *arguments)
+        # NB: what changes for long without a block must not pile up.
+        if self._renderer.waiting > MOST_WAITING:
+            self._renderer.settle()
+            if not self._rendering:
+                self._hear()
 
     def _tell(self, function: Callable[..., None], *arguments: object) -> None:
         super()._tell(function, *arguments)
         # While nothing is rendered, nobody comes by to hear it.
-        if not self._rendering:
+        if not (self._rendering or self._renderer.busy):
             self._hear()
 
     def _frames_wanted(self, chunk_size: int | None) -> int:
@@ -205,6 +253,7 @@ class OfflineAudioContext(BaseAudioContext):
             if left is None:
                 raise TypeError("a context without a length needs a chunk_size to render")
             return left
+        chunk_size = whole("chunk_size", chunk_size)
         if chunk_size < 1:
             raise ValueError(f"chunk_size {chunk_size}: at least one frame is needed")
         return chunk_size if left is None else min(chunk_size, left)
@@ -240,7 +289,8 @@ class OfflineAudioContext(BaseAudioContext):
         except BaseException:
             # A callback raised, or the user broke off: what is rendered is the next chunk's.
             self._rest = out[:, :at].copy()
-            self._set_state("suspended")
+            if self._state != "closed":
+                self._set_state("suspended")
             raise
         self._rest = out[:, frames:].copy()
         self._taken += frames

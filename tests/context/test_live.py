@@ -51,6 +51,7 @@ def test_its_options_are_an_object_or_fields() -> None:
         AudioContext(sample_rate=44100, sink_id=NONE, latency_hint=0.1, render_size_hint=256),
     ):
         assert context.sample_rate == 44100
+        context.resume()
         assert context.sink_id == AudioSinkInfo("none")
         assert context.base_latency == context.render_quantum_size / 44100
         context.close()
@@ -63,7 +64,14 @@ def test_its_options_are_an_object_or_fields() -> None:
         ({"sample_rate": 1e6}, NotSupportedError),
         ({"latency_hint": "fast"}, TypeError),
         ({"latency_hint": -1}, ValueError),
+        ({"latency_hint": float("nan")}, TypeError),
+        ({"latency_hint": float("inf")}, TypeError),
+        ({"latency_hint": None}, TypeError),
         ({"render_size_hint": 0}, NotSupportedError),
+        ({"render_size_hint": 6 * 48000 + 1}, NotSupportedError),
+        ({"render_size_hint": "large"}, TypeError),
+        ({"sink_id": 3}, TypeError),
+        ({"sink_id": None}, TypeError),
         ({"sink_id": {"type": "some"}}, TypeError),
         ({"sink_id": {}}, TypeError),
         ({"sinkid": NONE}, TypeError),
@@ -83,6 +91,16 @@ def test_time_passes_at_real_speed(context: AudioContext) -> None:
     passed = time.monotonic() - began
     # What a busy machine delays is made up for; nothing runs ahead.
     assert 0.3 < passed < 2
+
+
+@pytest.mark.parametrize("quantum", [1, 1000, 48000])
+def test_time_passes_in_quanta_of_the_length_asked_for(quantum: int) -> None:
+    context = AudioContext(sink_id=NONE, sample_rate=48000, render_size_hint=quantum)
+    assert context.render_quantum_size == quantum
+    assert context.base_latency == quantum / 48000
+    until(lambda: context.current_time > 0)
+    context.close()
+    assert round(context.current_time * 48000) % quantum == 0
 
 
 def test_suspended_time_stands_still_and_resumed_it_goes_on(context: AudioContext) -> None:

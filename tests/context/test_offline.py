@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rendered import RATE, buffer_of, noise, play, samples_of
+from rendered import RATE, buffer_of, noise, play, render, samples_of
 
 from audiograph import (
     AudioContext,
     ConstantSourceNode,
+    DelayNode,
     InvalidStateError,
     NotSupportedError,
     OfflineAudioContext,
@@ -45,7 +46,7 @@ def test_it_is_made_from_options_fields_or_numbers() -> None:
         ((1, -5, RATE), NotSupportedError),
         ((1, 100, 2999), NotSupportedError),
         ((1, 100, 768001), NotSupportedError),
-        ((1, 100, float("nan")), NotSupportedError),
+        ((1, 100, float("nan")), TypeError),
         ((1, 100), TypeError),
         ((1, 100, RATE, 1), TypeError),
         ((), TypeError),
@@ -59,11 +60,60 @@ def test_what_cannot_be_rendered_is_refused(arguments, error: type[Exception]) -
 
 
 @pytest.mark.parametrize(
-    ("hint", "error"), [(0, NotSupportedError), (4097, NotSupportedError), ("big", TypeError)]
+    ("hint", "error"),
+    [
+        (0, NotSupportedError),
+        (-1, NotSupportedError),
+        (6 * RATE + 1, NotSupportedError),
+        ("big", TypeError),
+        (128.5, TypeError),
+        (None, TypeError),
+    ],
 )
 def test_a_quantum_that_is_not_offered_is_refused(hint, error: type[Exception]) -> None:
     with pytest.raises(error):
         OfflineAudioContext(sample_rate=RATE, render_size_hint=hint)
+
+
+@pytest.mark.parametrize("rate", [3000, 44100, 768000])
+def test_a_quantum_is_at_most_six_seconds_long(rate: int) -> None:
+    context = OfflineAudioContext(1, 1, rate, render_size_hint=6 * rate)
+    assert context.render_quantum_size == 6 * rate
+    with pytest.raises(NotSupportedError, match=f"1 to {6 * rate} are offered"):
+        OfflineAudioContext(1, 1, rate, render_size_hint=6 * rate + 1)
+
+
+@pytest.mark.parametrize("hint", ["default", "hardware"])
+def test_a_quantum_that_is_left_to_us_is_the_usual_one(hint: str) -> None:
+    context = OfflineAudioContext(sample_rate=RATE, render_size_hint=hint)
+    assert context.render_quantum_size == 128
+
+
+@pytest.mark.parametrize("quantum", [1, 100, 1000, 20_000, 6 * RATE])
+def test_the_length_of_a_quantum_changes_only_what_is_counted_in_quanta(quantum: int) -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        source = play(context, noise(2, 5000), 100.3 / RATE, playback_rate=0.7)
+        gain = context.create_gain()
+        gain.gain.linear_ramp_to_value_at_time(0.2, 0.15)
+        delay = DelayNode(context, delay_time=480 / RATE)
+        source.connect(gain).connect(context.create_biquad_filter()).connect(delay)
+        delay.connect(context.destination)
+
+    np.testing.assert_array_equal(
+        render(graph, 8000, channels=2, quantum=quantum), render(graph, 8000, channels=2)
+    )
+
+
+@pytest.mark.parametrize("quantum", [1, 100, 20_000])
+def test_time_passes_in_quanta(quantum: int) -> None:
+    context, frames = OfflineAudioContext(1, 45_000, RATE, render_size_hint=quantum), []
+    for frame in (1, 20_001):
+        context.suspend(
+            frame / RATE, lambda context: frames.append(round(context.current_time * RATE))
+        )
+    context.start_rendering()
+    assert frames == [-(-frame // quantum) * quantum for frame in (1, 20_001)]
+    assert round(context.current_time * RATE) == -(-45_000 // quantum) * quantum
 
 
 @pytest.mark.parametrize("length", [1, 127, 128, 129, 20_000])
@@ -149,12 +199,14 @@ def test_a_suspension_comes_with_the_quantum_at_or_after_its_time(
 
 
 def test_the_graph_can_change_in_every_suspension() -> None:
-    context = OfflineAudioContext(1, 1024, RATE)
+    # NB: a rate at which a frame's time is a binary fraction; else some changes come a frame later.
+    rate = 32768
+    context = OfflineAudioContext(1, 1024, rate)
     source = ConstantSourceNode(context)
     source.start()
     source.connect(context.destination)
     for i in range(1, 8):
-        context.suspend(i * 128 / RATE, lambda _, i=i: setattr(source.offset, "value", i))
+        context.suspend(i * 128 / rate, lambda _, i=i: setattr(source.offset, "value", i))
     source.offset.value = 0
     out = samples_of(context.start_rendering())[0]
     np.testing.assert_array_equal(out, np.arange(1024) // 128)
