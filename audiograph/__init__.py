@@ -11,7 +11,8 @@ The layers, from the top; imports point down the list:
 - ``context``    BaseAudioContext, AudioContext, OfflineAudioContext
 - ``nodes``      one module a node: options, node (control side), processor (render side)
 - ``node``, ``param``, ``buffer``   what every node is made of
-- ``media``      MediaStream, MediaStreamTrack, MediaDevices; readers of files, pipes, tones
+- ``media``      MediaStream, MediaStreamTrack, MediaDevices, MediaElement; readers of files, pipes,
+                 tones
 - ``render``     runs on the render thread: knows processors and arrays, never nodes
 - ``sinks``      files, pipes, devices, memory
 - ``portaudio``  sound devices, through sounddevice

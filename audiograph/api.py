@@ -2,17 +2,16 @@
 
 from audiograph.buffer import AudioBuffer, AudioBufferOptions
 from audiograph.context.base import BaseAudioContext
-from audiograph.context.live import (
-    AudioContext,
-    AudioContextOptions,
-    AudioSinkInfo,
-    AudioSinkOptions,
-)
+from audiograph.context.live import AudioContext, AudioContextOptions
 from audiograph.context.offline import (
     OfflineAudioCompletionEvent,
+    OfflineAudioCompletionEventInit,
     OfflineAudioContext,
     OfflineAudioContextOptions,
 )
+from audiograph.context.playback_stats import AudioPlaybackStats
+from audiograph.context.playhead import AudioTimestamp
+from audiograph.context.sink import AudioSinkInfo, AudioSinkOptions
 from audiograph.errors import (
     AbortError,
     DataCloneError,
@@ -50,12 +49,18 @@ from audiograph.media.constraints import (
 )
 from audiograph.media.devices import (
     DeviceChangeEvent,
+    DeviceChangeEventInit,
     InputDeviceInfo,
     MediaDeviceInfo,
     MediaDevices,
     media_devices,
 )
-from audiograph.media.stream import MediaStream, MediaStreamTrackEvent
+from audiograph.media.element import MediaElement
+from audiograph.media.stream import (
+    MediaStream,
+    MediaStreamTrackEvent,
+    MediaStreamTrackEventInit,
+)
 from audiograph.media.streams import file_stream, stdin_stream, tone_stream
 from audiograph.media.track import MediaStreamTrack
 from audiograph.messages import MessageEvent, MessagePort
@@ -80,10 +85,18 @@ from audiograph.nodes.dynamics_compressor import (
 )
 from audiograph.nodes.gain import GainNode, GainOptions
 from audiograph.nodes.iir_filter import IIRFilterNode, IIRFilterOptions
+from audiograph.nodes.media_element_source import (
+    MediaElementAudioSourceNode,
+    MediaElementAudioSourceOptions,
+)
 from audiograph.nodes.oscillator import OscillatorNode, OscillatorOptions
 from audiograph.nodes.panner import PannerNode, PannerOptions
 from audiograph.nodes.scheduled_source import AudioScheduledSourceNode
-from audiograph.nodes.script_processor import AudioProcessingEvent, ScriptProcessorNode
+from audiograph.nodes.script_processor import (
+    AudioProcessingEvent,
+    AudioProcessingEventInit,
+    ScriptProcessorNode,
+)
 from audiograph.nodes.stereo_panner import StereoPannerNode, StereoPannerOptions
 from audiograph.nodes.stream_destination import MediaStreamAudioDestinationNode
 from audiograph.nodes.stream_source import (
@@ -121,10 +134,13 @@ __all__ = [
     "AudioParam",
     "AudioParamDescriptor",
     "AudioParamMap",
+    "AudioPlaybackStats",
     "AudioProcessingEvent",
+    "AudioProcessingEventInit",
     "AudioScheduledSourceNode",
     "AudioSinkInfo",
     "AudioSinkOptions",
+    "AudioTimestamp",
     "AudioWorklet",
     "AudioWorkletGlobalScope",
     "AudioWorkletNode",
@@ -151,6 +167,7 @@ __all__ = [
     "DelayNode",
     "DelayOptions",
     "DeviceChangeEvent",
+    "DeviceChangeEventInit",
     "DoubleRange",
     "DynamicsCompressorNode",
     "DynamicsCompressorOptions",
@@ -169,6 +186,9 @@ __all__ = [
     "InvalidStateError",
     "MediaDeviceInfo",
     "MediaDevices",
+    "MediaElement",
+    "MediaElementAudioSourceNode",
+    "MediaElementAudioSourceOptions",
     "MediaStream",
     "MediaStreamAudioDestinationNode",
     "MediaStreamAudioSourceNode",
@@ -178,6 +198,7 @@ __all__ = [
     "MediaStreamTrackAudioSourceNode",
     "MediaStreamTrackAudioSourceOptions",
     "MediaStreamTrackEvent",
+    "MediaStreamTrackEventInit",
     "MediaTrackCapabilities",
     "MediaTrackConstraintSet",
     "MediaTrackConstraints",
@@ -190,6 +211,7 @@ __all__ = [
     "NotReadableError",
     "NotSupportedError",
     "OfflineAudioCompletionEvent",
+    "OfflineAudioCompletionEventInit",
     "OfflineAudioContext",
     "OfflineAudioContextOptions",
     "OperationError",

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from audiograph.errors import IndexSizeError, NotSupportedError
-from audiograph.options import read_options
+from audiograph.options import read_options, takes
 from audiograph.render.processor import Samples
+from audiograph.values import whole
 
 MAX_CHANNELS = 32
 """Channels that a buffer, a node or a context can have."""
@@ -21,13 +22,17 @@ SAMPLE_RATES = (3000.0, 768000.0)
 
 @dataclass(frozen=True, kw_only=True)
 class AudioBufferOptions:
-    """What an AudioBuffer is made from: `length` in frames, `sample_rate` in Hz."""
+    """What an AudioBuffer is made from: `length` in frames, `sample_rate` in Hz.
+
+    https://webaudio.github.io/web-audio-api/#AudioBufferOptions
+    """
 
     number_of_channels: int = 1
     length: int
     sample_rate: float
 
 
+@takes(AudioBufferOptions)
 class AudioBuffer:
     """Audio in memory: float32 samples of one or more channels.
 
@@ -38,17 +43,20 @@ class AudioBuffer:
     """
 
     @overload
-    def __init__(self, options: AudioBufferOptions, /) -> None: ...
+    def __init__(self, options: AudioBufferOptions) -> None: ...
     @overload
-    def __init__(
-        self, /, *, length: int, sample_rate: float, number_of_channels: int = 1
-    ) -> None: ...
-    def __init__(self, options: AudioBufferOptions | None = None, /, **fields: Any) -> None:
+    def __init__(self, *, length: int, sample_rate: float, number_of_channels: int = 1) -> None: ...
+    def __init__(self, options: AudioBufferOptions | None = None, **fields: Any) -> None:
         given = read_options(AudioBufferOptions, options, fields)
         check_shape(given.number_of_channels, given.length, given.sample_rate)
-        self._take(
-            np.zeros((given.number_of_channels, given.length), np.float32), given.sample_rate
-        )
+        try:
+            samples = np.zeros((given.number_of_channels, given.length), np.float32)
+        except (MemoryError, ValueError):
+            raise NotSupportedError(
+                f"{given.number_of_channels} channels of {given.length} frames: there is no memory "
+                "for as much"
+            ) from None
+        self._take(samples, given.sample_rate)
 
     @classmethod
     def _wrap(cls, samples: Samples, sample_rate: float) -> AudioBuffer:
@@ -65,36 +73,66 @@ class AudioBuffer:
         self._viewed = False
         self._acquired: Samples | None = None
 
+    def __repr__(self) -> str:
+        channels, frames = self._samples.shape
+        return f"<AudioBuffer: {channels} channels, {frames} frames, {self._sample_rate:g} Hz>"
+
     @property
     def sample_rate(self) -> float:
-        """Frames per second."""
+        """Frames per second.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiobuffer-samplerate
+        """
         return self._sample_rate
 
     @property
     def length(self) -> int:
-        """How many frames there are."""
+        """How many frames there are.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiobuffer-length
+        """
         return int(self._samples.shape[1])
 
     @property
     def duration(self) -> float:
-        """Seconds: `length` / `sample_rate`."""
+        """Seconds: `length` / `sample_rate`.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiobuffer-duration
+        """
         return self.length / self._sample_rate
 
     @property
     def number_of_channels(self) -> int:
-        """How many channels there are."""
+        """How many channels there are.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiobuffer-numberofchannels
+        """
         return int(self._samples.shape[0])
 
     def get_channel_data(self, channel: int) -> NDArray[np.float32]:
         """Return a live, writable view of a channel's samples, shape (frames,).
 
         Raises IndexSizeError where there is no such channel.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiobuffer-getchanneldata
         """
-        self._check_channel(channel)
+        channel = self._check_channel(channel)
         self._own()
         self._viewed = True
         data: NDArray[np.float32] = self._samples[channel]
         return data
+
+    def __array__(
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
+    ) -> NDArray[np.float32]:
+        """Return all channels for numpy, shape (channels, frames): a view as one channel's is.
+
+        So `numpy.asarray(buffer)` is what the specification has no name for.
+        """
+        self._own()
+        self._viewed = True
+        samples: NDArray[np.float32] = np.array(self._samples, dtype, copy=copy)
+        return samples
 
     def copy_from_channel(
         self, destination: NDArray[np.float32], channel_number: int, buffer_offset: int = 0
@@ -102,10 +140,14 @@ class AudioBuffer:
         """Fill `destination`, shape (frames,), from a channel, beginning at `buffer_offset`.
 
         Copies what there is; the rest of `destination` stays. Raises IndexSizeError where there is
-        no such channel, ValueError for a negative offset.
+        no such channel, ValueError for a negative offset, TypeError for what is no numpy array.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiobuffer-copyfromchannel
         """
-        self._check_channel(channel_number)
-        _check_offset(buffer_offset)
+        channel_number = self._check_channel(channel_number)
+        buffer_offset = _check_offset(buffer_offset)
+        if not isinstance(destination, np.ndarray) or destination.ndim != 1:
+            raise TypeError(f"destination is a numpy array of shape (frames,), not {destination!r}")
         frames = max(0, min(self.length - buffer_offset, len(destination)))
         destination[:frames] = self._samples[channel_number, buffer_offset:][:frames]
 
@@ -115,11 +157,13 @@ class AudioBuffer:
         """Write `source`, shape (frames,), into a channel, beginning at `buffer_offset`.
 
         Copies what fits. Raises IndexSizeError where there is no such channel, ValueError for a
-        negative offset.
+        negative offset, TypeError for what are no numbers.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiobuffer-copytochannel
         """
-        self._check_channel(channel_number)
-        _check_offset(buffer_offset)
-        samples = np.asarray(source, np.float32)
+        channel_number = self._check_channel(channel_number)
+        buffer_offset = _check_offset(buffer_offset)
+        samples = _read_samples(source)
         self._own()
         frames = max(0, min(self.length - buffer_offset, len(samples)))
         self._samples[channel_number, buffer_offset:][:frames] = samples[:frames]
@@ -146,16 +190,31 @@ class AudioBuffer:
             self._samples = self._samples.copy()
             self._shared = False
 
-    def _check_channel(self, channel: int) -> None:
+    def _check_channel(self, channel: int) -> int:
+        channel = whole("channel", channel)
         if not 0 <= channel < self.number_of_channels:
             raise IndexSizeError(
                 f"channel {channel} of a buffer of {self.number_of_channels} channels"
             )
+        return channel
 
 
-def _check_offset(offset: int) -> None:
+def _check_offset(offset: int) -> int:
+    offset = whole("buffer_offset", offset)
     if offset < 0:
         raise ValueError(f"buffer_offset {offset}: 0 or more is needed")
+    return offset
+
+
+def _read_samples(source: ArrayLike) -> NDArray[np.float32]:
+    try:
+        with np.errstate(over="ignore"):
+            samples = np.asarray(source, np.float32)
+    except (TypeError, ValueError, OverflowError):
+        samples = np.empty((), np.float32)
+    if samples.ndim != 1:
+        raise TypeError(f"source is a sequence of numbers, shape (frames,), not {source!r}")
+    return samples
 
 
 def check_shape(number_of_channels: int, length: int, sample_rate: float) -> None:
@@ -174,5 +233,5 @@ def check_sample_rate(sample_rate: float) -> None:
     low, high = SAMPLE_RATES
     if not low <= sample_rate <= high:
         raise NotSupportedError(
-            f"a sample rate of {sample_rate} Hz: {low:g} to {high:g} are offered"
+            f"a sample rate of {sample_rate:g} Hz: {low:g} to {high:g} are offered"
         )

@@ -33,12 +33,26 @@ class DOMException(Exception):
 
     def __init__(self, message: str = "", name: str | None = None) -> None:
         super().__init__(message)
-        self.message = message
-        self.name = name if name is not None else self._default_name()
+        self._message = message
+        self._name = name
 
-    @classmethod
-    def _default_name(cls) -> str:
-        return "Error" if cls is DOMException else cls.__name__
+    @property
+    def name(self) -> str:
+        """Which error it is: "NotFoundError", "InvalidStateError", …; the name of the class.
+
+        https://webidl.spec.whatwg.org/#dom-domexception-name
+        """
+        if self._name is not None:
+            return self._name
+        return "Error" if type(self) is DOMException else type(self).__name__
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in words.
+
+        https://webidl.spec.whatwg.org/#dom-domexception-message
+        """
+        return self._message
 
 
 class AbortError(DOMException):
@@ -97,7 +111,15 @@ class OverconstrainedError(DOMException):
 
     def __init__(self, constraint: str, message: str = "") -> None:
         super().__init__(message)
-        self.constraint = constraint
+        self._constraint = constraint
+
+    @property
+    def constraint(self) -> str:
+        """The constraint: "sample_rate", "device_id", ….
+
+        https://w3c.github.io/mediacapture-main/#dom-overconstrainederror-constraint
+        """
+        return self._constraint
 
 
 class SecurityError(DOMException):

@@ -21,8 +21,26 @@ class Event:
     """
 
     def __init__(self, type: str) -> None:
-        self.type = type
-        self.target: EventTarget | None = None
+        if not isinstance(type, str):
+            raise TypeError(f"the type of an event is text, not {type!r}")
+        self._type = type
+        self._target: EventTarget | None = None
+
+    @property
+    def type(self) -> str:
+        """What happened: "ended", "statechange", ….
+
+        https://dom.spec.whatwg.org/#dom-event-type
+        """
+        return self._type
+
+    @property
+    def target(self) -> EventTarget | None:
+        """What it happened to; None until the event is fired.
+
+        https://dom.spec.whatwg.org/#dom-event-target
+        """
+        return self._target
 
 
 class ErrorEvent(Event):
@@ -51,18 +69,37 @@ class EventTarget:
     _handlers: dict[str, Listener] | None = None
 
     def add_event_listener(self, type: str, callback: Listener) -> None:
-        """Call `callback(event)` for every event of `type`; adding it twice changes nothing."""
+        """Call `callback(event)` for every event of `type`; adding it twice changes nothing.
+
+        Raises TypeError for what can't be called.
+
+        https://dom.spec.whatwg.org/#dom-eventtarget-addeventlistener
+        """
+        if not isinstance(type, str):
+            raise TypeError(f"the type of an event is text, not {type!r}")
         if not callable(callback):
             raise TypeError(f"the listener for {type!r} must be callable, not {callback!r}")
         self._add(type, callback)
 
     def remove_event_listener(self, type: str, callback: Listener) -> None:
-        """Stop calling `callback` for events of `type`; no error where it was not added."""
+        """Stop calling `callback` for events of `type`; no error where it was not added.
+
+        https://dom.spec.whatwg.org/#dom-eventtarget-removeeventlistener
+        """
+        if not isinstance(type, str):
+            raise TypeError(f"the type of an event is text, not {type!r}")
         self._remove(type, callback)
 
     def dispatch_event(self, event: Event) -> None:
-        """Call the listeners for `event.type` with `event`, its `target` being this object."""
-        event.target = self
+        """Call the listeners for `event.type` with `event`, its `target` being this object.
+
+        Raises TypeError for what is no Event.
+
+        https://dom.spec.whatwg.org/#dom-eventtarget-dispatchevent
+        """
+        if not isinstance(event, Event):
+            raise TypeError(f"what is fired is an Event, not {event!r}")
+        event._target = self
         for listener in (self._listeners or {}).get(event.type, ()):
             # "If listener's removed is true, then continue." An earlier one may have done that.
             if listener not in (self._listeners or {}).get(event.type, ()):
@@ -92,11 +129,22 @@ class EventTarget:
 class EventHandler:
     """An `on…` attribute: one callback for the events of one type, or None.
 
+    Parameters
+    ----------
+    doc : str, optional
+        When the events are fired, and the specification's URL.
+
     https://html.spec.whatwg.org/#event-handler-attributes
     """
 
+    def __init__(self, doc: str | None = None) -> None:
+        self._doc = doc
+
     def __set_name__(self, owner: type, name: str) -> None:
         self._type = name.removeprefix("on")
+        self.__doc__ = f'What is called with each "{self._type}" event, or None.'
+        if self._doc is not None:
+            self.__doc__ += f"\n\n{self._doc}"
 
     @overload
     def __get__(self, target: None, owner: type) -> EventHandler: ...

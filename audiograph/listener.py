@@ -48,15 +48,27 @@ class AudioListener:
     https://webaudio.github.io/web-audio-api/#AudioListener
     """
 
-    position_x = Param(unit="any unit of length")
-    position_y = Param(unit="any unit of length")
-    position_z = Param(unit="any unit of length")
-    forward_x = Param(unit="parts of a direction of any length")
-    forward_y = Param(unit="parts of a direction of any length")
-    forward_z = Param(unit="parts of a direction of any length")
-    up_x = Param(unit="parts of a direction of any length")
-    up_y = Param(unit="parts of a direction of any length")
-    up_z = Param(unit="parts of a direction of any length")
+    position_x = Param("Where the listener is, on the x axis.", unit="any unit of length")
+    position_y = Param("Where the listener is, on the y axis.", unit="any unit of length")
+    position_z = Param("Where the listener is, on the z axis.", unit="any unit of length")
+    forward_x = Param(
+        "Where the nose points: the x of a vector.", unit="any unit, for all three the same"
+    )
+    forward_y = Param(
+        "Where the nose points: the y of a vector.", unit="any unit, for all three the same"
+    )
+    forward_z = Param(
+        "Where the nose points: the z of a vector.", unit="any unit, for all three the same"
+    )
+    up_x = Param(
+        "Where the top of the head is: the x of a vector.", unit="any unit, for all three the same"
+    )
+    up_y = Param(
+        "Where the top of the head is: the y of a vector.", unit="any unit, for all three the same"
+    )
+    up_z = Param(
+        "Where the top of the head is: the z of a vector.", unit="any unit, for all three the same"
+    )
 
     def __init__(self, context: NodeHost) -> None:
         self._params = {
@@ -94,6 +106,10 @@ class AudioListener:
         """
         _set((self.forward_x, self.forward_y, self.forward_z), (x, y, z))
         _set((self.up_x, self.up_y, self.up_z), (x_up, y_up, z_up))
+
+
+for _field in fields(_Stance):
+    vars(AudioListener)[_field.name].describe(AudioListener, _field.default)
 
 
 class ListenerProcessor(Processor):

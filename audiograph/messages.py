@@ -47,7 +47,10 @@ class MessagePort(EventTarget):
     https://html.spec.whatwg.org/#messageport
     """
 
-    onmessage = _StartingHandler()
+    onmessage = _StartingHandler(
+        "Fired with the `data` of a message. Setting it starts the port.\n\n"
+        "https://html.spec.whatwg.org/#handler-messageport-onmessage"
+    )
 
     def __init__(self, call: Call) -> None:
         self._call = call

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from audiograph.errors import IndexSizeError
 from audiograph.host import NodeHost
-from audiograph.options import read_options
+from audiograph.options import read_options, takes
 from audiograph.render.wavetable import make_wavetable, period_frames
 
 Terms = Sequence[float] | NDArray[np.floating[Any]]
@@ -42,6 +42,7 @@ class PeriodicWaveOptions(PeriodicWaveConstraints):
     imag: Terms | None = None
 
 
+@takes(PeriodicWaveOptions)
 class PeriodicWave:
     """One period of a wave, as a Fourier series: x(t) = Σ real[k] cos 2πkt + imag[k] sin 2πkt.
 
@@ -57,19 +58,18 @@ class PeriodicWave:
     """
 
     @overload
-    def __init__(self, context: NodeHost, options: PeriodicWaveOptions, /) -> None: ...
+    def __init__(self, context: NodeHost, options: PeriodicWaveOptions) -> None: ...
     @overload
     def __init__(
         self,
         context: NodeHost,
-        /,
         *,
         real: Terms | None = None,
         imag: Terms | None = None,
         disable_normalization: bool = False,
     ) -> None: ...
     def __init__(
-        self, context: NodeHost, options: PeriodicWaveOptions | None = None, /, **fields: Any
+        self, context: NodeHost, options: PeriodicWaveOptions | None = None, **fields: Any
     ) -> None:
         if not isinstance(context, NodeHost):
             raise TypeError(f"PeriodicWave needs a context first, not {type(context).__name__}")

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
-from math import isfinite
 from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar, SupportsFloat, get_args
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ from audiograph.errors import AbortError, InvalidStateError, NotSupportedError
 from audiograph.host import NodeHost
 from audiograph.messages import MessagePort, open_channel
 from audiograph.options import read_options
-from audiograph.param import MOST_NEGATIVE, MOST_POSITIVE, AutomationRate
+from audiograph.param import MOST_NEGATIVE, MOST_POSITIVE, AutomationRate, check_value
 
 Channels = Sequence[NDArray[np.float32]]
 """One input or output over a quantum: an array of shape (frames,) for each channel."""
@@ -73,7 +72,10 @@ class AudioWorkletProcessor:
 
     @property
     def port(self) -> MessagePort:
-        """The end of the channel to the node's `port`; events come in the rendering thread."""
+        """The end of the channel to the node's `port`; events come in the rendering thread.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioworkletprocessor-port
+        """
         return self._port
 
     @property
@@ -128,27 +130,42 @@ class AudioWorkletGlobalScope:
 
     @property
     def current_frame(self) -> int:
-        """The first frame of the quantum that is being rendered, else of the next one."""
+        """The first frame of the quantum that is being rendered, else of the next one.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioworkletglobalscope-currentframe
+        """
         return max(self._frame, self._host._renderer.frame)
 
     @property
     def current_time(self) -> float:
-        """The time of `current_frame`, in seconds of the context."""
+        """The time of `current_frame`, in seconds of the context.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioworkletglobalscope-currenttime
+        """
         return self.current_frame / self._host.sample_rate
 
     @property
     def sample_rate(self) -> float:
-        """Frames per second."""
+        """Frames per second.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioworkletglobalscope-samplerate
+        """
         return self._host.sample_rate
 
     @property
     def render_quantum_size(self) -> int:
-        """Frames of a render quantum."""
+        """Frames of a render quantum.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioworkletglobalscope-renderquantumsize
+        """
         return self._host.render_quantum_size
 
     @property
     def port(self) -> MessagePort:
-        """The end of the channel to the AudioWorklet's `port`."""
+        """The end of the channel to the AudioWorklet's `port`.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioworkletglobalscope-port
+        """
         return self._port
 
     def register_processor(self, name: str, processor_ctor: type[AudioWorkletProcessor]) -> None:
@@ -206,7 +223,10 @@ class AudioWorklet:
 
     @property
     def port(self) -> MessagePort:
-        """The end of the channel to the global scope's `port`."""
+        """The end of the channel to the global scope's `port`.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioworklet-port
+        """
         return self._port
 
     @property
@@ -233,6 +253,8 @@ class AudioWorklet:
         ------
         AbortError
             The file cannot be read.
+        NotSupportedError
+            It is the address of a page: nothing is fetched.
         TypeError
             It is neither a path nor a function.
 
@@ -243,6 +265,10 @@ class AudioWorklet:
         if callable(module):
             module(self._global_scope)
             return
+        if isinstance(module, str) and "://" in module:
+            raise NotSupportedError(
+                f"'{module}' is an address, and modules come from files: fetch it, add the file"
+            )
         path = Path(module).resolve()
         if path in self._modules:
             return
@@ -282,8 +308,8 @@ def _read_descriptor(given: AudioParamDescriptor | Mapping[str, Any]) -> AudioPa
             f"not {given.automation_rate!r}"
         )
     low, default, high = (
-        _float32(given.name, value)
-        for value in (given.min_value, given.default_value, given.max_value)
+        check_value(getattr(given, name), f"{name} of {given.name!r}")
+        for name in ("min_value", "default_value", "max_value")
     )
     # By the text: "If … minValue <= defaultValue <= maxValue is false, throw an InvalidStateError."
     if not low <= default <= high:
@@ -297,12 +323,3 @@ def _read_descriptor(given: AudioParamDescriptor | Mapping[str, Any]) -> AudioPa
         max_value=high,
         automation_rate=given.automation_rate,
     )
-
-
-def _float32(name: str, value: float) -> float:
-    if isinstance(value, SupportsFloat):
-        with np.errstate(over="ignore"):
-            rounded = float(np.float32(value))
-        if isfinite(rounded):
-            return rounded
-    raise TypeError(f"the values of the parameter {name!r} are finite numbers, not {value!r}")

@@ -2,9 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rendered import buffer_of
+from rendered import RATE, buffer_of, play, render
 
-from audiograph import AudioBuffer, AudioBufferOptions, IndexSizeError, NotSupportedError
+from audiograph import (
+    AudioBuffer,
+    AudioBufferOptions,
+    IndexSizeError,
+    NotSupportedError,
+    OfflineAudioContext,
+)
 
 
 def test_it_is_made_of_silence_from_options_or_fields() -> None:
@@ -51,6 +57,37 @@ def test_its_data_is_a_live_writable_view() -> None:
     assert buffer.get_channel_data(0)[1] == 5
     buffer.copy_to_channel([7], 0, 2)
     assert view.tolist() == [0, 5, 7, 0]
+
+
+def test_it_shows_its_shape_and_rate() -> None:
+    shown = repr(AudioBuffer(length=144000, sample_rate=48000, number_of_channels=2))
+    assert shown == "<AudioBuffer: 2 channels, 144000 frames, 48000 Hz>"
+
+
+def test_numpy_takes_all_channels_as_a_view_or_a_copy() -> None:
+    buffer = buffer_of([[1, 2, 3], [4, 5, 6]])
+    samples = np.asarray(buffer)
+    assert samples.dtype == np.float32
+    samples[1, 2] = 7
+    assert buffer.get_channel_data(1).tolist() == [4, 5, 7]
+    copied = np.array(buffer)
+    copied[0, 0] = 9
+    assert buffer.get_channel_data(0)[0] == 1
+    np.testing.assert_array_equal(np.transpose(buffer), [[1, 4], [2, 5], [3, 7]])
+    assert np.asarray(buffer, np.float64).dtype == np.float64
+    with pytest.raises(ValueError, match="copy"):
+        np.array(buffer, np.float64, copy=False)
+
+
+def test_what_numpy_writes_while_it_plays_is_not_heard() -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        source = play(context, np.ones(512))
+        source.connect(context.destination)
+        assert source.buffer is not None
+        samples = np.asarray(source.buffer)
+        context.suspend(128 / RATE, lambda _: samples.fill(9))
+
+    np.testing.assert_array_equal(render(graph, 512), 1)
 
 
 @pytest.mark.parametrize(

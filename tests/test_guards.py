@@ -48,6 +48,7 @@ FACTORIES = {
         "create_wave_shaper": "",
     },
     AudioContext: {
+        "create_media_element_source": "media_element",
         "create_media_stream_destination": "",
         "create_media_stream_source": "media_stream",
         "create_media_stream_track_source": "media_stream_track",

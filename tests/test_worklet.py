@@ -183,6 +183,12 @@ def test_what_is_no_module_is_an_error(context: OfflineAudioContext, tmp_path: P
             context.audio_worklet.add_module(wrong)
 
 
+@pytest.mark.parametrize("address", ["https://example.org/gain.py", "file:///tmp/gain.py"])
+def test_no_module_is_fetched(context: OfflineAudioContext, address: str) -> None:
+    with pytest.raises(NotSupportedError, match="modules come from files: fetch it"):
+        context.audio_worklet.add_module(address)
+
+
 def test_a_processor_cannot_be_made_by_hand(context: OfflineAudioContext) -> None:
     with pytest.raises(TypeError, match="Bypass is made by an AudioWorkletNode"):
         Bypass()

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from math import isfinite
-from numbers import Real
 from typing import Any, ClassVar, Self
 
 from audiograph.options import read_options
+from audiograph.values import finite
 
 Convert = Callable[[str, Any], Any]
 
@@ -86,9 +85,9 @@ def _bare_or(kind: type[Dictionary], convert: Convert) -> dict[str, Convert]:
 
 
 def _double(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
+    if isinstance(value, bool):
         raise TypeError(f"{name} is a finite number, not {value!r}")
-    return float(value)
+    return finite(name, value)
 
 
 def _ulong(name: str, value: Any) -> int:

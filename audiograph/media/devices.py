@@ -23,6 +23,7 @@ from audiograph.media.device_choice import choose_device
 from audiograph.media.device_source import DeviceSource, capabilities_of, rates_of
 from audiograph.media.stream import MediaStream
 from audiograph.media.track import MediaStreamTrack
+from audiograph.options import read_options
 from audiograph.portaudio import Device
 
 MediaDeviceKind = Literal["audioinput", "audiooutput", "videoinput"]
@@ -41,7 +42,10 @@ class MediaDeviceInfo:
     group_id: str
 
     def to_json(self) -> dict[str, str]:
-        """Return the attributes as a dict."""
+        """Return the attributes as a dict.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediadeviceinfo-tojson
+        """
         return {each.name: getattr(self, each.name) for each in fields(MediaDeviceInfo)}
 
 
@@ -55,28 +59,62 @@ class InputDeviceInfo(MediaDeviceInfo):
     _device: Device = field(repr=False, compare=False)
 
     def get_capabilities(self) -> MediaTrackCapabilities:
-        """Return what a track of the device could be; its rates are tried out for that."""
+        """Return what a track of the device could be; its rates are tried out for that.
+
+        https://w3c.github.io/mediacapture-main/#dom-inputdeviceinfo-getcapabilities
+        """
         return capabilities_of(self._device, sample_rates=rates_of(self._device))
 
 
-class DeviceChangeEvent(Event):
-    """Fired as "devicechange"; `devices` is what there is now.
+@dataclass(frozen=True, kw_only=True)
+class DeviceChangeEventInit:
+    """What a DeviceChangeEvent is made from.
 
-    `user_inserted_devices` are those among them that were not there before.
+    `user_inserted_devices` is not in the specification, where only the browser can tell them.
+
+    https://w3c.github.io/mediacapture-main/#dom-devicechangeeventinit
+    """
+
+    devices: Iterable[MediaDeviceInfo] = ()
+    user_inserted_devices: Iterable[MediaDeviceInfo] = ()
+
+
+class DeviceChangeEvent(Event):
+    """Fired as "devicechange" when there are other devices than before.
 
     https://w3c.github.io/mediacapture-main/#devicechangeevent
     """
 
     def __init__(
-        self,
-        type: str,
-        *,
-        devices: Iterable[MediaDeviceInfo] = (),
-        user_inserted_devices: Iterable[MediaDeviceInfo] = (),
+        self, type: str, event_init_dict: DeviceChangeEventInit | None = None, **fields: Any
     ) -> None:
         super().__init__(type)
-        self.devices = tuple(devices)
-        self.user_inserted_devices = tuple(user_inserted_devices)
+        given = read_options(DeviceChangeEventInit, event_init_dict, fields)
+        self._devices = _infos("devices", given.devices)
+        self._user_inserted_devices = _infos("user_inserted_devices", given.user_inserted_devices)
+
+    @property
+    def devices(self) -> tuple[MediaDeviceInfo, ...]:
+        """What there is now.
+
+        https://w3c.github.io/mediacapture-main/#dom-devicechangeevent-devices
+        """
+        return self._devices
+
+    @property
+    def user_inserted_devices(self) -> tuple[MediaDeviceInfo, ...]:
+        """Those among them that were not there before.
+
+        https://w3c.github.io/mediacapture-main/#dom-devicechangeevent-userinserteddevices
+        """
+        return self._user_inserted_devices
+
+
+def _infos(name: str, given: Iterable[MediaDeviceInfo]) -> tuple[MediaDeviceInfo, ...]:
+    infos = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not all(isinstance(info, MediaDeviceInfo) for info in infos):
+        raise TypeError(f"{name} are MediaDeviceInfos, not {given!r}")
+    return infos
 
 
 class MediaDevices(EventTarget):
@@ -95,7 +133,10 @@ class MediaDevices(EventTarget):
     https://w3c.github.io/mediacapture-main/#mediadevices
     """
 
-    ondevicechange = EventHandler()
+    ondevicechange = EventHandler(
+        "Fired with a DeviceChangeEvent when a look finds other devices than the last.\n\n"
+        "https://w3c.github.io/mediacapture-main/#dom-mediadevices-ondevicechange"
+    )
 
     def __init__(self, look: Callable[[], tuple[Device, ...]] | None = None) -> None:
         self._look = look or _look
@@ -128,7 +169,6 @@ class MediaDevices(EventTarget):
     def get_user_media(
         self,
         constraints: MediaStreamConstraints | Mapping[str, Any] | None = None,
-        /,
         *,
         audio: bool | MediaTrackConstraints | Mapping[str, Any] = False,
         video: bool | MediaTrackConstraints | Mapping[str, Any] = False,

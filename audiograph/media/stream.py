@@ -6,10 +6,23 @@ https://w3c.github.io/mediacapture-main/#mediastream
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from audiograph.events import Event, EventHandler, EventTarget
 from audiograph.media.track import MediaStreamTrack
+from audiograph.options import read_options
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaStreamTrackEventInit:
+    """What a MediaStreamTrackEvent is made from.
+
+    https://w3c.github.io/mediacapture-main/#dom-mediastreamtrackeventinit
+    """
+
+    track: MediaStreamTrack
 
 
 class MediaStreamTrackEvent(Event):
@@ -18,9 +31,22 @@ class MediaStreamTrackEvent(Event):
     https://w3c.github.io/mediacapture-main/#mediastreamtrackevent
     """
 
-    def __init__(self, type: str, *, track: MediaStreamTrack) -> None:
+    def __init__(
+        self,
+        type: str,
+        event_init_dict: MediaStreamTrackEventInit | None = None,
+        **fields: Any,
+    ) -> None:
         super().__init__(type)
-        self.track = track
+        self._init = read_options(MediaStreamTrackEventInit, event_init_dict, fields)
+
+    @property
+    def track(self) -> MediaStreamTrack:
+        """The track that was added or removed.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrackevent-track
+        """
+        return self._init.track
 
 
 class MediaStream(EventTarget):
@@ -29,11 +55,21 @@ class MediaStream(EventTarget):
     https://w3c.github.io/mediacapture-main/#mediastream
     """
 
-    onaddtrack = EventHandler()
-    onremovetrack = EventHandler()
+    onaddtrack = EventHandler(
+        "Fired when something else than `add_track` has added one, as a captured MediaElement "
+        "does.\n\n"
+        "https://w3c.github.io/mediacapture-main/#dom-mediastream-onaddtrack"
+    )
+    onremovetrack = EventHandler(
+        "Fired when something else than `remove_track` has taken one out, as a captured "
+        "MediaElement does.\n\n"
+        "https://w3c.github.io/mediacapture-main/#dom-mediastream-onremovetrack"
+    )
 
     def __init__(self, tracks: MediaStream | Iterable[MediaStreamTrack] = (), /) -> None:
         self._id = str(uuid4())
+        if not isinstance(tracks, MediaStream | Iterable):
+            raise TypeError(f"a stream is made of tracks or of another stream, not {tracks!r}")
         given = tracks.get_tracks() if isinstance(tracks, MediaStream) else list(tracks)
         self._tracks: tuple[MediaStreamTrack, ...] = ()
         for track in given:
@@ -41,28 +77,46 @@ class MediaStream(EventTarget):
 
     @property
     def id(self) -> str:
-        """The stream's own name, which no other has."""
+        """The stream's own name, which no other has.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastream-id
+        """
         return self._id
 
     @property
     def active(self) -> bool:
-        """Whether a track of it has not ended."""
+        """Whether a track of it has not ended.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastream-active
+        """
         return any(track.ready_state == "live" for track in self._tracks)
 
     def get_audio_tracks(self) -> list[MediaStreamTrack]:
-        """Return the audio tracks, in the order in which they were added."""
+        """Return the audio tracks, in the order in which they were added.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastream-getaudiotracks
+        """
         return [track for track in self._tracks if track.kind == "audio"]
 
     def get_tracks(self) -> list[MediaStreamTrack]:
-        """Return all tracks, in the order in which they were added."""
+        """Return all tracks, in the order in which they were added.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastream-gettracks
+        """
         return list(self._tracks)
 
     def get_track_by_id(self, track_id: str) -> MediaStreamTrack | None:
-        """Return the track of that id, or None."""
+        """Return the track of that id, or None.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastream-gettrackbyid
+        """
         return next((track for track in self._tracks if track.id == track_id), None)
 
     def add_track(self, track: MediaStreamTrack) -> None:
-        """Add a track, unless it is there already. Raises TypeError for what is none."""
+        """Add a track, unless it is there already. Raises TypeError for what is none.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastream-addtrack
+        """
         if not isinstance(track, MediaStreamTrack):
             raise TypeError(f"a stream holds MediaStreamTracks, not {type(track).__name__}")
         # By the text: "If track is already in stream's track set, then abort these steps."
@@ -70,13 +124,19 @@ class MediaStream(EventTarget):
             self._tracks = (*self._tracks, track)
 
     def remove_track(self, track: MediaStreamTrack) -> None:
-        """Take a track out; nothing happens where it is not in."""
+        """Take a track out; nothing happens where it is not in.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastream-removetrack
+        """
         if not isinstance(track, MediaStreamTrack):
             raise TypeError(f"a stream holds MediaStreamTracks, not {type(track).__name__}")
         self._tracks = tuple(each for each in self._tracks if each is not track)
 
     def clone(self) -> MediaStream:
-        """Return a stream with clones of all tracks."""
+        """Return a stream with clones of all tracks.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastream-clone
+        """
         return MediaStream([track.clone() for track in self._tracks])
 
 

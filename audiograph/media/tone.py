@@ -7,6 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from audiograph.values import to_float, whole
+
 
 class ToneReader:
     """A sine that starts at phase 0, the same in every channel.
@@ -35,6 +37,8 @@ class ToneReader:
         amplitude: float = 0.5,
         frames: int | None = None,
     ) -> None:
+        sample_rate, channels = whole("sample_rate", sample_rate), whole("channels", channels)
+        frequency = to_float(frequency)
         if sample_rate < 1 or channels < 1:
             raise ValueError(f"a tone of {channels} channels at {sample_rate} Hz; both start at 1")
         if not 0 <= frequency <= sample_rate / 2:

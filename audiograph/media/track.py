@@ -18,6 +18,7 @@ from audiograph.media.constraints import (
 )
 from audiograph.media.selection import failed_constraint, required, select_settings
 from audiograph.media.source import AnyTap, Pace, Source
+from audiograph.values import truth
 
 MediaStreamTrackState = Literal["live", "ended"]
 
@@ -31,11 +32,25 @@ class MediaStreamTrack(EventTarget):
     https://w3c.github.io/mediacapture-main/#mediastreamtrack
     """
 
-    onmute = EventHandler()
-    onunmute = EventHandler()
-    onended = EventHandler()
+    onmute = EventHandler(
+        "Fired when `muted` becomes true.\n\n"
+        "https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-onmute"
+    )
+    onunmute = EventHandler(
+        "Fired when `muted` becomes false.\n\n"
+        "https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-onunmute"
+    )
+    onended = EventHandler(
+        "Fired when the source has ended or failed; not by `stop`.\n\n"
+        "https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-onended"
+    )
 
     def __init__(self, source: Source, *, id: str | None = None) -> None:
+        if not isinstance(source, Source):
+            raise TypeError(
+                f"a track carries a source, not {source!r}: get_user_media, file_stream and "
+                "tone_stream make tracks"
+            )
         self._source = source
         self._id = str(uuid4()) if id is None else id
         self._enabled = True
@@ -47,38 +62,56 @@ class MediaStreamTrack(EventTarget):
 
     @property
     def kind(self) -> str:
-        """What it carries: "audio"."""
+        """What it carries: "audio".
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-kind
+        """
         return "audio"
 
     @property
     def id(self) -> str:
-        """The track's own name, which no other has."""
+        """The track's own name, which no other has.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-id
+        """
         return self._id
 
     @property
     def label(self) -> str:
-        """What a person calls the source."""
+        """What a person calls the source.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-label
+        """
         return self._source.label
 
     @property
     def enabled(self) -> bool:
-        """Whether it is heard: a disabled track carries silence."""
+        """Whether it is heard: a disabled track carries silence.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-enabled
+        """
         return self._enabled
 
     @enabled.setter
     def enabled(self, enabled: bool) -> None:
-        self._enabled = bool(enabled)
+        self._enabled = truth("enabled", enabled)
         for tap in self._taps:
             tap.enabled = self._enabled
 
     @property
     def muted(self) -> bool:
-        """Whether the source can't deliver for the moment."""
+        """Whether the source can't deliver for the moment.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-muted
+        """
         return False
 
     @property
     def ready_state(self) -> MediaStreamTrackState:
-        """Whether the source may still deliver: "live" or "ended"."""
+        """Whether the source may still deliver: "live" or "ended".
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-readystate
+        """
         return self._state
 
     def clone(self) -> MediaStreamTrack:
@@ -99,6 +132,8 @@ class MediaStreamTrack(EventTarget):
         """End the track; the source stops when it has no other track.
 
         No "ended" event is fired, as the specification has it.
+
+        https://w3c.github.io/mediacapture-main/#dom-mediastreamtrack-stop
         """
         # By the text: "If track's [[ReadyState]] is "ended", then abort these steps."
         if self._state == "ended":
@@ -138,7 +173,7 @@ class MediaStreamTrack(EventTarget):
         return self._constraints
 
     def apply_constraints(
-        self, constraints: MediaTrackConstraints | Mapping[str, Any] | None = None, /, **fields: Any
+        self, constraints: MediaTrackConstraints | Mapping[str, Any] | None = None, **fields: Any
     ) -> None:
         """Take note of new constraints in place of the old.
 
