@@ -16,16 +16,25 @@ from audiograph.param import Param, check_time
 from audiograph.render.kernels import play_linear
 from audiograph.render.processor import Block, Samples
 from audiograph.render.scheduled import ScheduledProcessor
+from audiograph.values import finite, truth
 
-# AD-HOC: beyond a million frames of the buffer for one of the context, positions would soon be more
-# than a number holds.
+# AD-HOC: at most a million frames of the buffer for one of the context, so that positions stay
+# numbers, whatever the parameters are.
 _FASTEST = 2.0**20
 _HIGHEST_OCTAVE = 1000.0
+# NB: a float32, since that decides about the last bits of the rate.
+_OCTAVE = np.float32(1200)
+
+# Times are seconds, and k / rate · rate is not always k: what misses a frame by no more than this
+# part of its number means the frame.
+_ROUNDING = 2e-15
+# In frames.
+_INAUDIBLE = 1e-7
 
 
 @dataclass(frozen=True, kw_only=True)
 class AudioBufferSourceOptions:
-    """What an AudioBufferSourceNode is made from.
+    """What an AudioBufferSourceNode is made from: the first values of its attributes.
 
     https://webaudio.github.io/web-audio-api/#AudioBufferSourceOptions
     """
@@ -44,22 +53,31 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
     https://webaudio.github.io/web-audio-api/#AudioBufferSourceNode
     """
 
-    playback_rate = Param(unit="times the speed", rate="k-rate", fixed_rate=True)
-    detune = Param(unit="cents", rate="k-rate", fixed_rate=True)
+    playback_rate = Param(
+        "How fast the buffer is played; backwards where it is negative.",
+        unit="times its own speed",
+        rate="k-rate",
+        fixed_rate=True,
+    )
+    detune = Param(
+        "How much higher it is played, and faster; 1200 are an octave.",
+        unit="cents",
+        rate="k-rate",
+        fixed_rate=True,
+    )
     _processor: BufferSourceProcessor
 
     def __init__(
         self,
         context: NodeHost,
         options: AudioBufferSourceOptions | None = None,
-        /,
         **fields: Any,
     ) -> None:
         self._buffer: AudioBuffer | None = None
         self._buffer_set = False
         super().__init__(context, options, **fields)
 
-    def make_processor(self, options: AudioBufferSourceOptions) -> BufferSourceProcessor:
+    def _make_processor(self, options: AudioBufferSourceOptions) -> BufferSourceProcessor:
         processor = BufferSourceProcessor(
             self._context.sample_rate, self._context.render_quantum_size
         )
@@ -69,7 +87,7 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
             options.loop_start,
             options.loop_end,
         )
-        self._loop_anew()
+        processor.set_loop(self._loop, self._loop_start, self._loop_end)
         self._started = False
         self.buffer = options.buffer
         return processor
@@ -97,32 +115,43 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
 
     @property
     def loop(self) -> bool:
-        """Whether the part from `loop_start` to `loop_end` is played again and again."""
+        """Whether the part from `loop_start` to `loop_end` is played again and again; not at first.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiobuffersourcenode-loop
+        """
         return self._loop
 
     @loop.setter
     def loop(self, loop: bool) -> None:
-        self._loop = bool(loop)
+        self._loop = truth("loop", loop)
         self._loop_anew()
 
     @property
     def loop_start(self) -> float:
-        """Where the loop begins, in seconds of the buffer."""
+        """Where the loop begins, in seconds of the buffer: a finite number, else TypeError.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiobuffersourcenode-loopstart
+        """
         return self._loop_start
 
     @loop_start.setter
     def loop_start(self, loop_start: float) -> None:
-        self._loop_start = float(loop_start)
+        self._loop_start = finite("loop_start", loop_start)
         self._loop_anew()
 
     @property
     def loop_end(self) -> float:
-        """Where the loop ends, in seconds of the buffer; 0 is the buffer's end."""
+        """Where the loop ends, in seconds of the buffer; 0, as at first, is the buffer's end.
+
+        Raises TypeError for what is no finite number.
+
+        https://webaudio.github.io/web-audio-api/#dom-audiobuffersourcenode-loopend
+        """
         return self._loop_end
 
     @loop_end.setter
     def loop_end(self, loop_end: float) -> None:
-        self._loop_end = float(loop_end)
+        self._loop_end = finite("loop_end", loop_end)
         self._loop_anew()
 
     def start(
@@ -138,10 +167,12 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
         when = check_time("when", when)
         offset = 0.0 if offset is None else check_time("offset", offset)
         duration = inf if duration is None else check_time("duration", duration)
+        # AD-HOC: at its own speed it begins on a frame, as in browsers, and so sounds as it is.
+        whole = self.playback_rate.value == 1 and self.detune.value == 0
         with self._context._lock:
             self._check_not_started()
             # NB: before the start, since the render thread may read its messages in between.
-            self._context._post(self._processor.choose, offset, duration)
+            self._context._post(self._processor.choose, offset, duration, whole)
             self._acquire()
             self._start(when)
 
@@ -153,7 +184,8 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
             self._context._post(
                 self._processor.set_samples, self._buffer._acquire(), self._buffer.sample_rate
             )
-        self._context._post(self._context._renderer.graph.renew)
+        if self._started:
+            self._context._post(self._context._renderer.graph.renew)
 
     def _loop_anew(self) -> None:
         self._context._post(self._processor.set_loop, self._loop, self._loop_start, self._loop_end)
@@ -162,8 +194,9 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
 class BufferSourceProcessor(ScheduledProcessor):
     """Reads the buffer at a position that moves by the computed rate, frame by frame.
 
-    The position is counted in frames of the buffer: `_anchor` and `_steps` steps of `_rate`, a
-    product and not a sum, so that it is the same in blocks of any length.
+    Where the text leaves a choice, or its steps say something else than its words on `loop_start`,
+    `loop_end` and `duration`, it is as in Chromium: how frames are interpolated, how positions are
+    added up and rounded, where a loop begins and ends, what uses up the duration.
 
     https://webaudio.github.io/web-audio-api/#playback-AudioBufferSourceNode
     """
@@ -174,29 +207,35 @@ class BufferSourceProcessor(ScheduledProcessor):
         self._samples: Samples | None = None
         self._buffer_rate = sample_rate
         self._loop = (False, 0.0, 0.0)
+        # The loop's start and end in frames of the buffer; (0, 0) is no loop.
+        self._range = (0.0, 0.0)
         self._offset = 0.0
         self._duration = inf
+        self._whole = False
         self._playing = False
-        self._anchor = 0.0
-        self._steps = 0
-        self._rate = 1.0
+        # In frames of the buffer: where it is read next, and how much has been played.
+        self._position = 0.0
         self._played = 0.0
+        self._rate = 1.0
 
-    def choose(self, offset: float, duration: float) -> None:
-        """Play from `offset` on for `duration`, both in seconds of the buffer."""
-        self._offset, self._duration = offset, duration
+    def choose(self, offset: float, duration: float, whole: bool) -> None:
+        """Play from `offset` on for `duration`, both in seconds of the buffer.
+
+        With `whole`, from the frame that is nearest to `offset`.
+        """
+        self._offset, self._duration, self._whole = offset, duration, whole
 
     def set_samples(self, samples: Samples | None, sample_rate: float) -> None:
         """Play `samples`, shape (channels, frames); None is silence."""
-        self._samples = samples
+        self._samples = samples if samples is None else np.ascontiguousarray(samples)
         self._buffer_rate = sample_rate
         self.channels = 1 if samples is None else samples.shape[0]
+        self._range = self._loop_range()
 
     def set_loop(self, loop: bool, start: float, end: float) -> None:
         """Loop, or not, from `start` to `end`, in seconds of the buffer."""
-        if self._playing:
-            self._rebase()
         self._loop = (loop, start, end)
+        self._range = self._loop_range()
 
     def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
         frames = super().steady_frames(start, frames, settled=settled)
@@ -205,132 +244,165 @@ class BufferSourceProcessor(ScheduledProcessor):
             return frames
         if not settled or not self._playing:
             return self._quantum
-        return self.within(start, frames, start + self._frames_left(self._rate))
+        count, _ = self._count_content(start, self._rate, frames)
+        count, _ = self._read(np.empty((0, count), np.float32), self._rate)
+        return self.within(start, frames, inf if count == frames else start + count)
 
     def play(self, block: Block, offset: int, frames: int) -> Samples | None:
         if self._samples is None:
             return None
-        steady = all(isinstance(value, float) for value in block.params.values())
+        rate, detune = block.params["playback_rate"], block.params["detune"]
+        steady = isinstance(rate, float) and isinstance(detune, float)
         parts: list[Samples] = []
         at, end = offset, offset + frames
         while at < end and not self.finished:
             # The parameters are k-rate: they change with the quantum.
             last = end if steady else min(end, (at // block.quantum + 1) * block.quantum)
-            out, ended = self._play(block.start + at, self._rate_at(block, at), last - at)
+            step = self._step(
+                rate if isinstance(rate, float) else float(rate[at]),
+                detune if isinstance(detune, float) else float(detune[at]),
+            )
+            out, ended = self._play(block.start + at, step, last - at)
             parts.append(out)
             at += out.shape[1]
             if ended:
                 self.finish(block.start + at)
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
-    def _rate_at(self, block: Block, frame: int) -> float:
-        """Return the steps in the buffer for a frame of the block."""
-        rate, detune = (
-            value if isinstance(value, float) else float(value[frame])
-            for value in (block.params["playback_rate"], block.params["detune"])
-        )
+    def _step(self, playback_rate: float, detune: float) -> float:
+        """Return how far a frame of the context is in the buffer, in frames of that."""
         # By the text: "computedPlaybackRate(t) = playbackRate(t) * pow(2, detune(t) / 1200)"
-        steps = rate * 2.0 ** min(detune / 1200, _HIGHEST_OCTAVE)
-        steps *= self._buffer_rate / self._sample_rate
-        return float(min(max(steps, -_FASTEST), _FASTEST))
+        step = self._buffer_rate / self._sample_rate * playback_rate
+        if detune:
+            step *= 2.0 ** min(float(np.float32(detune) / _OCTAVE), _HIGHEST_OCTAVE)
+        return min(max(step, -_FASTEST), _FASTEST)
 
     def _play(self, start: int, rate: float, frames: int) -> tuple[Samples, bool]:
         """Return up to `frames` frames at one rate, and whether the source ended with them."""
         assert self._samples is not None
         if not self._playing:
             self._begin(start, rate)
-        elif rate != self._rate:
-            self._rebase()
-            self._rate = rate
-        left = self._frames_left(rate)
-        count = frames if left >= frames else int(left)
-        out = self._read(count)
-        self._steps += count
-        self._played += abs(rate) * count
-        return out, left <= frames
+        self._rate = rate
+        count, self._played = self._count_content(start, rate, frames)
+        first, last = self._range
+        if rate == 1.0 and self._position % 1 == first % 1 == last % 1 == 0:
+            out = self._copy(count)
+        else:
+            out = np.empty((self._samples.shape[0], count), np.float32)
+            count, self._position = self._read(out, rate)
+            out = out[:, :count]
+        return out, count < frames or self._is_over()
 
     def _begin(self, start: int, rate: float) -> None:
         assert self._samples is not None
+        # By the text: "offset is silently clamped to [0, duration]"
         length = self._samples.shape[1]
-        position = min(self._offset * self._buffer_rate, length)
-        first, last = self._loop_range()
-        # By the text: "if (… computedPlaybackRate >= 0 && offset >= actualLoopEnd) offset = …"
-        if last > first and rate >= 0:
-            position = min(position, last)
+        position = min(self._offset, length / self._buffer_rate) * self._buffer_rate
+        if self._whole:
+            position = float(floor(round(position * 1024) / 1024 + 0.5))
+        first, last = self._range
+        # By the text: "if (… computedPlaybackRate >= 0 && offset >= actualLoopEnd) offset = …", and
+        # there the loop begins.
+        if last > first and rate >= 0 and position >= last:
+            position = first
         # By the text: "if (computedPlaybackRate < 0 && … offset < actualLoopStart) offset = …"
         if last > first and rate < 0:
             position = max(position, first)
         # A start between frames: at the first frame, the buffer has played for a fraction of one.
         # (Not where there was no buffer before: then it plays from its beginning.)
         early = start - self.start_time * self._sample_rate if start == self._start else 0.0
-        if early < 1 / 1024:
-            early = 0.0
-        self._anchor = position + early * rate
-        self._played = early * abs(rate)
-        self._steps, self._rate, self._playing = 0, rate, True
-
-    def _rebase(self) -> None:
-        """Count the position anew from where it is."""
-        position = self._anchor + self._steps * self._rate
-        first, last = self._loop_range()
-        if last > first and self._rate >= 0 and position >= last:
-            position -= (last - first) * floor((position - first) / (last - first))
-        elif last > first and self._rate < 0 and position < first:
-            position += (last - first) * ceil((first - position) / (last - first))
-        self._anchor, self._steps = position, 0
+        self._played = max(0.0, early) * abs(rate)
+        # NB: less could not be heard, but would cost the interpolation of every frame.
+        self._position = position + early * rate if early > _INAUDIBLE else position
+        self._playing = True
 
     def _loop_range(self) -> tuple[float, float]:
         """Return the loop's start and end in frames of the buffer; (0, 0) is no loop."""
-        assert self._samples is not None
         loop, start, end = self._loop
-        length = float(self._samples.shape[1])
-        if not loop:
+        if not loop or self._samples is None:
             return 0.0, 0.0
-        # By the text: "if (loopStart >= 0 && loopEnd > 0 && loopStart < loopEnd) …"
-        if start >= 0 and end > 0 and start < end and start * self._buffer_rate < length:
-            return start * self._buffer_rate, min(end * self._buffer_rate, length)
-        return 0.0, length
+        length = float(self._samples.shape[1])
+        # "If loopStart is less than 0, looping will begin at 0. … a loopEnd value of zero is
+        # equivalent to the length of the buffer"
+        first = max(self._frames(start), 0.0)
+        last = min(self._frames(end), length) if end else length
+        # "If any of these constraints are violated, the loop is considered to include the entire
+        # buffer contents."
+        return (first, last) if first < last else (0.0, length)
 
-    def _frames_left(self, rate: float) -> float:
-        """Return how many frames sound before the source ends by itself."""
+    def _frames(self, seconds: float) -> float:
+        """Return a time of the buffer in frames."""
+        frames = seconds * self._buffer_rate
+        nearest = float(round(frames))
+        return nearest if abs(frames - nearest) <= _ROUNDING * nearest else frames
+
+    def _count_content(self, start: int, rate: float, frames: int) -> tuple[int, float]:
+        """Return how many of the next frames the duration leaves, and what has been played then.
+
+        It is added up quantum by quantum, since rounding can decide about a frame.
+        """
+        if self._duration == inf:
+            return frames, self._played
+        played, content = self._played, self._duration * self._buffer_rate
+        if content <= played:
+            return 0, played
+        step = abs(rate)
+        if not step:
+            return frames, played
+        quantum = self._quantum
+        whole = quantum * step
+        # What begins earlier needs no division.
+        latest_frame, most_played = frames - quantum, content - whole
+        count, following = 0, min(quantum - start % quantum, frames)
+        while count < frames:
+            left = (content - played) / step
+            if left <= following - 1:
+                return count + max(0, ceil(left)), content
+            played += following * step
+            count += following
+            while count <= latest_frame and played < most_played:
+                played += whole
+                count += quantum
+            following = min(quantum, frames - count)
+        return count, played
+
+    def _is_over(self) -> bool:
+        """Return whether nothing is left to be played."""
         assert self._samples is not None
-        left: float = inf
-        if self._duration < inf and rate:
-            content = self._duration * self._buffer_rate - self._played
-            left = max(0.0, ceil(round(content / abs(rate) * 1024) / 1024))
-        first, last = self._loop_range()
-        if last > first or not rate:
-            return left
-        position = self._anchor + self._steps * self._rate
-        if rate > 0:
-            to_end = ceil(round((self._samples.shape[1] - position) / rate * 1024) / 1024)
-            return min(left, float(max(0, to_end)))
-        return min(left, float(max(0, floor(position / -rate) + 1)))
+        if self._played >= self._duration * self._buffer_rate:
+            return True
+        if self._range[1] > 0:
+            return False
+        return self._position >= self._samples.shape[1] if self._rate >= 0 else self._position < 0
 
-    def _read(self, frames: int) -> Samples:
+    def _read(self, out: Samples, rate: float) -> tuple[int, float]:
+        """Fill `out`; return how many frames there were, and the position after them."""
         assert self._samples is not None
-        first, last = self._loop_range()
-        position = self._anchor + self._steps * self._rate
-        if self._rate == 1.0 and position % 1 == first % 1 == last % 1 == 0:
-            return self._copy(int(position), frames, int(first), int(last))
-        out = np.empty((self._samples.shape[0], frames), np.float32)
-        play_linear(self._samples, out, self._anchor, self._rate, first, last, self._steps)
-        return out
+        return play_linear(self._samples, out, self._position, rate, *self._range)
 
-    def _copy(self, position: int, frames: int, first: int, last: int) -> Samples:
+    def _copy(self, frames: int) -> Samples:
         """Return the frames as they are in the buffer: where they lie together, without a copy."""
         assert self._samples is not None
+        position, (first, last) = int(self._position), map(int, self._range)
         if last <= first:
-            return self._samples[:, position : position + frames]
+            out = self._samples[:, position : position + frames]
+            self._position = float(position + out.shape[1])
+            return out
+        period = last - first
         if position >= last:
-            position = first + (position - first) % (last - first)
-        if position + frames <= last:
+            position = first + (position - first) % period
+        ahead = last - position
+        if frames < ahead:
+            self._position = float(position + frames)
             return self._samples[:, position : position + frames]
+        self._position = float(first + (frames - ahead) % period)
         out = np.empty((self._samples.shape[0], frames), np.float32)
-        at = 0
+        out[:, :ahead] = self._samples[:, position:last]
+        # The loop, and then all that is there already, so that a short one takes few steps.
+        at, source = ahead, self._samples[:, first:last]
         while at < frames:
-            count = min(frames - at, last - position)
-            out[:, at : at + count] = self._samples[:, position : position + count]
+            count = min(frames - at, source.shape[1])
+            out[:, at : at + count] = source[:, :count]
             at += count
-            position = first
+            source = out[:, ahead:at]
         return out

@@ -10,5 +10,4 @@ def play_linear(
     rate: float,
     loop_start: float,
     loop_end: float,
-    first: int,
-) -> None: ...
+) -> tuple[int, float]: ...

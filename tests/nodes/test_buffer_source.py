@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from math import floor, inf
+from math import ceil, floor, inf
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from rendered import RATE, buffer_of, noise, play, render, samples_of
+from rendered import QUANTUM, RATE, buffer_of, noise, play, render, samples_of
 
 from audiograph import AudioBufferSourceNode, InvalidStateError, OfflineAudioContext
 
@@ -28,24 +28,28 @@ def reference(
 ) -> list[float]:
     """The specification's `process()`, with times in frames (of the context or the buffer).
 
-    Between frames it interpolates in a straight line; a start between frames is exact, as if the
-    buffer had begun to play there.
+    Between frames it interpolates in a straight line, which goes on behind the last one; a start
+    between frames is exact, as if the buffer had begun to play there.
     """
     length = len(data)
-    first, last = 0.0, float(length)
-    if loop and loop_start >= 0 and loop_end > 0 and loop_start < loop_end:
-        first, last = loop_start, min(loop_end, float(length))
+    first, last = max(0.0, loop_start), min(loop_end or length, float(length))
+    if not first < last:
+        first, last = 0.0, float(length)
 
     def signal(position: float) -> float:
         here = floor(position)
         after = here + 1
         if loop and here < last <= after:
-            after = floor(first)
-        after = min(after, length - 1)
+            # What would follow, if the loop's frames were there once more.
+            after = floor(first + (position + 1 - first) % (last - first))
+        if after == length:
+            here, after = max(0, length - 2), length - 1
         return float(data[here] + (position - here) * (data[after] - data[here]))
 
     out: list[float] = []
     offset = min(offset, length)  # "offset is silently clamped to [0, duration]"
+    if rate == 1:
+        offset = floor(offset + 0.5)
     position, elapsed, started, entered = offset, 0.0, False, False
     for n in range(frames):
         if n >= start and not started:
@@ -74,24 +78,33 @@ def reference(
     return out
 
 
-def check(data: NDArray[np.float32], frames: int = 600, atol: float = 1e-5, **case: Any) -> None:
+def check(
+    data: NDArray[np.float32],
+    frames: int = 600,
+    atol: float = 1e-5,
+    context_rate: float = RATE,
+    block: int | None = None,
+    **case: Any,
+) -> None:
     def graph(context: OfflineAudioContext) -> None:
         source = play(
             context,
             data,
-            case.get("start", 0) / RATE,
-            case.get("offset", 0) / RATE,
-            *([case["duration"] / RATE] if "duration" in case else []),
+            case.get("start", 0) / context_rate,
+            case.get("offset", 0) / context_rate,
+            *([case["duration"] / context_rate] if "duration" in case else []),
+            rate=context_rate,
             playback_rate=case.get("rate", 1),
             loop=case.get("loop", False),
-            loop_start=case.get("loop_start", 0) / RATE,
-            loop_end=case.get("loop_end", 0) / RATE,
+            loop_start=case.get("loop_start", 0) / context_rate,
+            loop_end=case.get("loop_end", 0) / context_rate,
         )
         if "stop" in case:
-            source.stop(case["stop"] / RATE)
+            source.stop(case["stop"] / context_rate)
         source.connect(context.destination)
 
-    np.testing.assert_allclose(render(graph, frames)[0], reference(data, frames, **case), atol=atol)
+    rendered = render(graph, frames, rate=context_rate, block=block)[0]
+    np.testing.assert_allclose(rendered, reference(data, frames, **case), atol=atol)
 
 
 CASES: list[dict[str, Any]] = [
@@ -101,6 +114,9 @@ CASES: list[dict[str, Any]] = [
     {"start": 3, "stop": 77},
     {"offset": 10},
     {"offset": 10.25},
+    {"offset": 10.5, "start": 3.5},
+    {"offset": 10.25, "rate": 2},
+    {"offset": 99.75, "rate": 0.5},
     {"offset": 1000},
     {"duration": 50},
     {"duration": 50.5, "offset": 3},
@@ -110,6 +126,7 @@ CASES: list[dict[str, Any]] = [
     {"rate": 2.5, "start": 1.25},
     {"rate": -1, "offset": 60},
     {"rate": -0.5, "offset": 60.25},
+    {"rate": -0.5, "offset": 60.25, "duration": 20},
     {"rate": 0.25, "duration": 20},
     {"loop": True},
     {"loop": True, "duration": 333},
@@ -119,6 +136,11 @@ CASES: list[dict[str, Any]] = [
     {"loop": True, "loop_start": 70, "loop_end": 20},
     {"loop": True, "loop_start": -1, "loop_end": 20},
     {"loop": True, "loop_start": 20, "loop_end": 1000},
+    {"loop": True, "loop_start": 20},
+    {"loop": True, "loop_start": 20, "loop_end": -5},
+    {"loop": True, "loop_start": 1000, "loop_end": 2000},
+    {"loop": True, "loop_start": 20.5, "loop_end": 23.75, "rate": 0.37, "offset": 22},
+    {"loop": True, "loop_start": 20, "loop_end": 70, "start": 0.5, "offset": 95},
     {"loop": True, "loop_start": 20, "loop_end": 70, "rate": 0.3},
     {"loop": True, "loop_start": 20, "loop_end": 23, "rate": 7.75},
     {"loop": True, "rate": -1, "offset": 30},
@@ -152,11 +174,120 @@ def test_it_plays_as_the_algorithm_says_for_any_part(
     check(noise(1, length)[0], 500, **case)
 
 
+@given(
+    length=st.integers(2, 200),
+    start=st.integers(0, 20_000),
+    offset=st.integers(0, 15_000),
+    rate=st.sampled_from([1, 0.5, 2.75, -1, -0.25, -3, 0]),
+    ends=st.tuples(st.integers(-100, 15_000), st.integers(-100, 15_000)),
+    duration=st.one_of(st.just(inf), st.integers(64, 40_000)),
+    block=st.sampled_from([128, 256, 16384]),
+)
+@settings(max_examples=120)
+def test_it_loops_as_the_algorithm_says(
+    length: int,
+    start: int,
+    offset: int,
+    rate: float,
+    ends: tuple[int, int],
+    duration: float,
+    block: int,
+) -> None:
+    # In 64ths, at a rate that is a power of two: all is exact, and no rounding decides.
+    loop_start, loop_end = ends[0] / 64, ends[1] / 64
+    # Where a loop has less than two frames, a frame may be followed by itself.
+    assume(not 0 < min(loop_end, length) - max(loop_start, 0) < max(2, abs(rate)))
+    # Before its first frame, backwards from a loop's start, it comes around at once.
+    assume(rate >= 0 or offset / 64 >= max(loop_start, 0) + 3)
+    case: dict[str, Any] = {
+        "start": start / 64,
+        "offset": offset / 64,
+        "rate": rate,
+        "loop": True,
+        "loop_start": loop_start,
+        "loop_end": loop_end,
+    }
+    if duration < inf:
+        case["duration"] = duration / 64
+    check(noise(1, length)[0], 500, context_rate=2**15, block=block, **case)
+
+
 def test_a_buffer_of_another_rate_is_resampled_along_straight_lines() -> None:
     ramp = np.arange(200, dtype=np.float32)
     out = render(lambda c: play(c, ramp, rate=RATE / 2).connect(c.destination), 500)[0]
-    np.testing.assert_allclose(out[:398], np.arange(398) / 2, atol=1e-4)
+    np.testing.assert_allclose(out[:400], np.arange(400) / 2, atol=1e-4)
     assert not out[400:].any()
+
+
+@given(
+    length=st.integers(1, 3000),
+    rate=st.sampled_from([44100, 38000, 8000]),
+    loop=st.booleans(),
+    parts=st.integers(1, 30),
+)
+@settings(max_examples=60)
+def test_times_that_mean_a_frame_are_that_frame(
+    length: int, rate: float, loop: bool, parts: int
+) -> None:
+    # k / rate * rate is not always k, and a hair more or less would be a frame more or less.
+    end = max(1, length - parts)
+    data = np.arange(1, length + 1)
+
+    def graph(context: OfflineAudioContext) -> None:
+        source = play(context, data, rate=rate, loop=loop, loop_end=end / rate)
+        source.connect(context.destination)
+
+    n = np.arange(4000)
+    expected = 1 + n % end if loop else np.where(n < length, n + 1, 0)
+    np.testing.assert_array_equal(render(graph, 4000, rate=rate)[0], expected)
+
+
+@pytest.mark.parametrize("rate", [44100, 38000, 22050, 96000])
+@pytest.mark.parametrize("playback_rate", [1, 0.3, 1.7])
+def test_the_last_frame_is_decided_by_the_sum_of_all_steps(
+    rate: float, playback_rate: float
+) -> None:
+    # A tenth of a second of any of these rates is a whole number of frames of the context.
+    data = np.full(round(rate / 10), 1.0)
+    step, position, count = rate / RATE * float(np.float32(playback_rate)), 0.0, 0
+    while position < len(data):
+        position, count = position + step, count + 1
+
+    def graph(context: OfflineAudioContext) -> None:
+        play(context, data, rate=rate, playback_rate=playback_rate).connect(context.destination)
+
+    np.testing.assert_array_equal(render(graph, 20000)[0], np.arange(20000) < count)
+
+
+@pytest.mark.parametrize("rate", [44100, 38000, 96000])
+@pytest.mark.parametrize("start", [0, 77, 1000.25])
+@pytest.mark.parametrize("block", [128, 1024, 16384])
+def test_the_duration_is_used_up_quantum_by_quantum(rate: float, start: float, block: int) -> None:
+    # By the text a frame sounds while the time that has elapsed is less than the duration.
+    duration, step = 0.05, rate / RATE
+    first = ceil(start)
+    elapsed, end = (first - start) * step, first
+    while True:
+        frames = QUANTUM - end % QUANTUM
+        left = ceil((duration * rate - elapsed) / step)
+        if left < frames:
+            end += left
+            break
+        elapsed, end = elapsed + frames * step, end + frames
+
+    def graph(context: OfflineAudioContext) -> None:
+        source = play(context, np.ones(rate), start / RATE, 0, duration, rate=rate)
+        source.connect(context.destination)
+
+    n = np.arange(4000)
+    expected = (n >= first) & (n < end)
+    np.testing.assert_array_equal(render(graph, 4000, block=block)[0], expected)
+
+
+def test_at_its_own_speed_a_part_of_a_buffer_sounds_as_it_is() -> None:
+    data = noise(1, 1000)[0]
+    out = render(lambda c: play(c, data, 0, 300.4 / RATE).connect(c.destination), 500)[0]
+    np.testing.assert_array_equal(out, data[300:800])
 
 
 @pytest.mark.parametrize("cents", [1200, -1200, 700])
@@ -165,6 +296,18 @@ def test_detune_is_in_cents_of_the_rate(cents: float) -> None:
     graph = lambda c: play(c, ramp, playback_rate=0.5, detune=cents).connect(c.destination)  # noqa: E731
     expected = np.arange(300) * 0.5 * 2 ** (cents / 1200)
     np.testing.assert_allclose(render(graph, 300)[0], expected, rtol=1e-6, atol=1e-4)
+
+
+def test_an_octave_is_told_in_the_precision_of_a_parameter() -> None:
+    cents, data = np.float32(333.3), noise(1, 60_000)[0]
+    graph = lambda c: play(c, data, detune=float(cents)).connect(c.destination)  # noqa: E731
+    out = render(graph, 40_000)[0]
+    single, double = 2.0 ** float(cents / np.float32(1200)), 2.0 ** (float(cents) / 1200)
+    expected, other = (
+        np.interp(np.arange(40_000) * step, np.arange(60_000), data) for step in (single, double)
+    )
+    np.testing.assert_allclose(out, expected, atol=1e-6)
+    assert np.abs(expected - other).max() > 1e-5
 
 
 def test_the_rate_changes_with_the_quantum() -> None:
@@ -177,6 +320,27 @@ def test_the_rate_changes_with_the_quantum() -> None:
     steps = np.repeat([1.0, 1, 2, 1], 128)
     expected = np.concatenate([[0], np.cumsum(steps)[:-1]])
     np.testing.assert_allclose(render(graph, 512)[0], expected, atol=1e-4)
+
+
+def test_a_ramp_of_the_rate_is_right_to_its_last_bit() -> None:
+    data, end = noise(1, 20_000)[0], 0.3
+
+    def graph(context: OfflineAudioContext) -> None:
+        source = play(context, data)
+        source.playback_rate.set_value_at_time(0.7, 0)
+        source.playback_rate.linear_ramp_to_value_at_time(1.9, end)
+        source.connect(context.destination)
+
+    def expected(number: type[np.floating[Any]]) -> NDArray[np.float64]:
+        time, first, last = np.arange(100) * QUANTUM / RATE, np.float32(0.7), np.float32(1.9)
+        part = (time * float(number(1 / end))).astype(number)
+        rates = (number(first) + part * number(last - first)).astype(np.float32)
+        steps = np.repeat(rates.astype(np.float64), QUANTUM)
+        return np.interp(np.cumsum(steps) - steps, np.arange(len(data)), data)
+
+    # By the float32s that a parameter has in a browser; the rest of a double would add up, too.
+    np.testing.assert_allclose(render(graph, 12_800)[0], expected(np.float32), atol=1e-6)
+    assert np.abs(expected(np.float64) - expected(np.float32)).max() > 1e-5
 
 
 @pytest.mark.parametrize("detune", [3e38, 1e6, -3e38])
