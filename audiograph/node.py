@@ -8,9 +8,7 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
-from inspect import Parameter, Signature, signature
-from operator import index
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, get_args, overload
 
 from audiograph.buffer import MAX_CHANNELS
@@ -23,12 +21,13 @@ from audiograph.errors import (
 )
 from audiograph.events import EventTarget
 from audiograph.host import NodeHost
-from audiograph.options import read_options
+from audiograph.options import constructor_signature, read_options
 from audiograph.param import AudioParam, Param
 from audiograph.render.loop import Renderer
 from audiograph.render.mixing import ChannelCountMode, ChannelInterpretation
 from audiograph.render.processor import Processor
 from audiograph.render.vertex import InputPort, Vertex
+from audiograph.values import choice, whole
 
 _log = logging.getLogger("audiograph")
 
@@ -36,6 +35,8 @@ _log = logging.getLogger("audiograph")
 @dataclass(frozen=True, kw_only=True)
 class AudioNodeOptions:
     """How a node's inputs are mixed; None is the node's own default.
+
+    The fields are the first values of the attributes of the same name.
 
     https://webaudio.github.io/web-audio-api/#AudioNodeOptions
     """
@@ -71,8 +72,8 @@ class ChannelRules:
 
 
 OptionsT = TypeVar("OptionsT")
-Wire = tuple[int, "AudioNode[Any] | AudioParam", int | str]
-"""A connection: the output, the node or parameter it goes to, and the input or parameter there."""
+Wire = tuple[int, int | str]
+"""A connection to a target: the output, and the target's input or name."""
 
 NODES: dict[str, type[AudioNode[Any]]] = {}
 """Every node class by name: what the command line, the graph text and the help read."""
@@ -84,15 +85,15 @@ class AudioNode(EventTarget, Generic[OptionsT]):
     https://webaudio.github.io/web-audio-api/#AudioNode
     """
 
-    options_type: ClassVar[type[Any]]
-    param_declarations: ClassVar[tuple[Param, ...]] = ()
-    channel_rules: ClassVar[ChannelRules] = ChannelRules()
-    inputs: ClassVar[int] = 1
-    outputs: ClassVar[int] = 1
+    _options_type: ClassVar[type[Any]]
+    _param_declarations: ClassVar[tuple[Param, ...]] = ()
+    _channel_rules: ClassVar[ChannelRules] = ChannelRules()
+    _inputs: ClassVar[int] = 1
+    _outputs: ClassVar[int] = 1
 
     def __init_subclass__(cls, *, abstract: bool = False) -> None:
         super().__init_subclass__()
-        cls.param_declarations = tuple(
+        cls._param_declarations = tuple(
             value
             for base in reversed(cls.__mro__)
             for value in vars(base).values()
@@ -101,27 +102,36 @@ class AudioNode(EventTarget, Generic[OptionsT]):
         if abstract:
             return
         for base in cls.__orig_bases__:  # type: ignore[attr-defined]
-            cls.options_type = get_args(base)[0]
-        cls.__signature__ = _signature(cls)  # type: ignore[attr-defined]
+            cls._options_type = get_args(base)[0]
+        for declared in vars(cls).values():
+            if isinstance(declared, Param):
+                declared.describe(
+                    cls, cls._options_type.__dataclass_fields__[declared.name].default
+                )
+        cls.__signature__ = constructor_signature(cls.__init__, cls._options_type)  # type: ignore[attr-defined]
         NODES[cls.__name__] = cls
 
     def __init__(
         self,
         context: NodeHost,
         options: OptionsT | None = None,
-        /,
         **fields: Any,
     ) -> None:
+        if not hasattr(self, "_options_type"):
+            raise TypeError(f"{type(self).__name__} is what many nodes are: make one of those")
         if not isinstance(context, NodeHost):
             raise TypeError(
                 f"{type(self).__name__} needs a context first, not {type(context).__name__}"
             )
-        given: OptionsT = read_options(self.options_type, options, fields)
-        self.check_options(context, given)
+        given: OptionsT = read_options(self._options_type, options, fields)
+        self._check_options(context, given)
         self._context = context
-        self._number_of_inputs, self._number_of_outputs = self.count_ports(given)
-        self._wires: list[Wire] = []
-        rules = self.rules_for(given)
+        self._number_of_inputs, self._number_of_outputs = self._count_ports(given)
+        # NB: weak: what nobody holds any longer goes on in the graph, as long as it can be heard.
+        self._wires: weakref.WeakKeyDictionary[AudioNode[Any] | AudioParam, set[Wire]] = (
+            weakref.WeakKeyDictionary()
+        )
+        rules = self._rules_for(given)
         self._rules = rules
         self._channel_count = rules.count
         self._channel_count_mode = rules.mode
@@ -134,78 +144,90 @@ class AudioNode(EventTarget, Generic[OptionsT]):
             value = getattr(given, name, None)
             if value is not None:
                 setattr(self, name, value)
-        self._params = self.make_params(given)
-        self._processor = self.make_processor(given)
+        self._params = self._make_params(given)
+        self._processor = self._make_processor(given)
         self._vertex = Vertex(
             self._processor,
             self._ports,
             {name: param._port for name, param in self._params.items()},
             self._number_of_outputs,
-            _reporter(weakref.ref(self)),
+            _reporter(type(self).__name__, weakref.ref(self)),
         )
         for param in self._params.values():
             param._attach(self._vertex)
-        if self._processor.sounding:
-            context._post(context._renderer.graph.rouse, self._vertex)
+        context._post(context._renderer.graph.rouse, self._vertex)
         # When nobody holds the node any longer, its vertex goes as soon as it can't be heard.
         renderer = weakref.ref(context._renderer)
         weakref.finalize(self, _release, renderer, self._vertex).atexit = False
 
-    def check_options(self, context: NodeHost, options: OptionsT) -> None:
+    def _check_options(self, context: NodeHost, options: OptionsT) -> None:
         """Raise for options that the node cannot be made with."""
 
-    def count_ports(self, options: OptionsT) -> tuple[int, int]:
+    def _count_ports(self, options: OptionsT) -> tuple[int, int]:
         """Return how many inputs and outputs the node has."""
-        return self.inputs, self.outputs
+        return self._inputs, self._outputs
 
-    def rules_for(self, options: OptionsT) -> ChannelRules:
+    def _rules_for(self, options: OptionsT) -> ChannelRules:
         """Return the channel settings of a node made with `options`."""
-        return self.channel_rules
+        return self._channel_rules
 
-    def make_params(self, options: OptionsT) -> dict[str, AudioParam]:
+    def _make_params(self, options: OptionsT) -> dict[str, AudioParam]:
         """Return the node's parameters by name."""
         return {
             declaration.name: declaration.make(self._context, type(self).__name__, options)
-            for declaration in self.param_declarations
+            for declaration in self._param_declarations
         }
 
-    def make_processor(self, options: OptionsT) -> Processor:
+    def _make_processor(self, options: OptionsT) -> Processor:
         """Return what does the node's signal processing."""
         raise NotImplementedError
 
     @property
     def context(self) -> Any:
-        """The BaseAudioContext that the node belongs to."""
+        """The BaseAudioContext that the node belongs to.
+
+        https://webaudio.github.io/web-audio-api/#dom-audionode-context
+        """
         return self._context
 
     @property
     def number_of_inputs(self) -> int:
-        """How many inputs there are; none for a source."""
+        """How many inputs there are; none for a source.
+
+        https://webaudio.github.io/web-audio-api/#dom-audionode-numberofinputs
+        """
         return self._number_of_inputs
 
     @property
     def number_of_outputs(self) -> int:
-        """How many outputs there are."""
+        """How many outputs there are.
+
+        https://webaudio.github.io/web-audio-api/#dom-audionode-numberofoutputs
+        """
         return self._number_of_outputs
 
     @property
     def channel_count(self) -> int:
         """Channels that inputs are mixed to, as `channel_count_mode` says.
 
-        Raises NotSupportedError for a count that is not offered, and what the node's own rule says.
+        1 to 32; 2 at first, unless the node's page says something else. Raises NotSupportedError
+        for a count that is not offered, InvalidStateError where the node does not allow a change,
+        TypeError for what is no whole number.
+
+        https://webaudio.github.io/web-audio-api/#dom-audionode-channelcount
         """
         return self._channel_count
 
     @channel_count.setter
     def channel_count(self, count: int) -> None:
-        count = index(count)
+        count = whole("channel_count", count)
         if count != self._channel_count:
             self._check_fixed("channel_count", count)
-        self.check_channel_count(count)
+        self._check_channel_count(count)
         self._channel_count = count
         self._mix_anew("channel_count", count)
 
-    def check_channel_count(self, count: int) -> None:
+    def _check_channel_count(self, count: int) -> None:
         """Raise where the node cannot have that `channel_count`."""
         if not 1 <= count <= self._rules.largest:
             raise NotSupportedError(
@@ -217,13 +239,17 @@ class AudioNode(EventTarget, Generic[OptionsT]):
         """How many channels inputs are mixed to.
 
         "max": as many as the widest connection has; "clamped-max": that, but at most
-        `channel_count`; "explicit": `channel_count`.
+        `channel_count`; "explicit": `channel_count`. "max" at first, unless the node's page says
+        something else. Raises TypeError for another mode, NotSupportedError for one that the node
+        does not offer, InvalidStateError where it does not allow a change.
+
+        https://webaudio.github.io/web-audio-api/#dom-audionode-channelcountmode
         """
         return self._channel_count_mode
 
     @channel_count_mode.setter
     def channel_count_mode(self, mode: ChannelCountMode) -> None:
-        _check_choice("channel_count_mode", mode, ("max", "clamped-max", "explicit"))
+        choice("channel_count_mode", mode, get_args(ChannelCountMode))
         if mode != self._channel_count_mode:
             self._check_fixed("channel_count_mode", mode)
         if mode not in self._rules.modes:
@@ -233,12 +259,18 @@ class AudioNode(EventTarget, Generic[OptionsT]):
 
     @property
     def channel_interpretation(self) -> ChannelInterpretation:
-        """How channels are matched: "speakers" by loudspeaker layout, "discrete" by number."""
+        """How channels are matched: "speakers" by loudspeaker layout, "discrete" by number.
+
+        "speakers" at first, but for a ChannelSplitterNode. Raises TypeError for anything else,
+        InvalidStateError where the node does not allow a change.
+
+        https://webaudio.github.io/web-audio-api/#dom-audionode-channelinterpretation
+        """
         return self._channel_interpretation
 
     @channel_interpretation.setter
     def channel_interpretation(self, interpretation: ChannelInterpretation) -> None:
-        _check_choice("channel_interpretation", interpretation, ("speakers", "discrete"))
+        choice("channel_interpretation", interpretation, get_args(ChannelInterpretation))
         if interpretation != self._channel_interpretation:
             self._check_fixed("channel_interpretation", interpretation)
         self._channel_interpretation = interpretation
@@ -270,25 +302,30 @@ class AudioNode(EventTarget, Generic[OptionsT]):
     ) -> AudioNode[Any] | None:
         """Connect an output to another node's input, or to a parameter; return that node.
 
-        Connecting twice changes nothing. Raises IndexSizeError for an output or input that is not
-        there, InvalidAccessError for a node of another context.
+        Outputs and inputs are counted from 0; connecting twice changes nothing. Raises
+        IndexSizeError for an output or input that is not there, InvalidAccessError for a node of
+        another context, TypeError for what is no node and no parameter.
 
         https://webaudio.github.io/web-audio-api/#dom-audionode-connect
         """
-        output, input = index(output), index(input)
+        output, input = whole("output", output), whole("input", input)
         self._check_output(output)
-        wire = self._wire(destination, output, input)
+        port = self._key_of(destination, input)
         host = destination._host if isinstance(destination, AudioParam) else destination._context
         if host is not self._context:
             raise InvalidAccessError(
                 f"{type(self).__name__} and what it is connected to belong to different contexts"
             )
         with self._context._lock:
-            if wire not in self._wires:
-                self._wires.append(wire)
-                _, target, port = self._render_wire(wire)
+            wires = self._wires.setdefault(destination, set())
+            if (output, port) not in wires:
+                wires.add((output, port))
                 self._context._post(
-                    self._context._renderer.graph.connect, self._vertex, output, target, port
+                    self._context._renderer.graph.connect,
+                    self._vertex,
+                    output,
+                    destination._vertex,
+                    port,
                 )
         return None if isinstance(destination, AudioParam) else destination
 
@@ -311,36 +348,44 @@ class AudioNode(EventTarget, Generic[OptionsT]):
         """Take connections away: all, those of an output, or those to a node or parameter.
 
         Raises IndexSizeError for an output or input that is not there, InvalidAccessError where
-        nothing of the kind is connected.
+        nothing of the kind is connected, TypeError for what is none of these.
 
         https://webaudio.github.io/web-audio-api/#dom-audionode-disconnect
         """
-        if isinstance(destination, int):
+        if destination is not None and not isinstance(destination, AudioNode | AudioParam):
             output, destination = destination, None
         if output is not None:
+            output = whole("output", output)
             self._check_output(output)
-        if destination is not None:
-            self._wire(destination, output or 0, input or 0)
+        if input is not None:
+            input = whole("input", input)
+        graph = self._context._renderer.graph
+        if destination is None:
+            with self._context._lock:
+                for wires in self._wires.values():
+                    wires -= {wire for wire in wires if output in (None, wire[0])}
+                self._context._post(graph.disconnect_output, self._vertex, output)
+            return
+        self._key_of(destination, input or 0)
         with self._context._lock:
-            gone = [
-                wire
-                for wire in self._wires
-                if (destination is None or wire[1] is destination)
-                and (output is None or wire[0] == output)
-                and (input is None or wire[2] == input)
-            ]
-            if destination is not None and not gone:
+            wires = self._wires.get(destination, set())
+            gone = {
+                (out, port)
+                for out, port in wires
+                if output in (None, out) and (input is None or input == port)
+            }
+            if not gone:
                 raise InvalidAccessError(
                     f"{type(self).__name__} has no such connection"
                     + ("" if output is None else f" from output {output}")
                     + ("" if input is None else f" to input {input}")
                     + f" to the given {type(destination).__name__}"
                 )
-            self._wires = [wire for wire in self._wires if wire not in gone]
+            wires -= gone
             self._context._post(
-                self._context._renderer.graph.disconnect,
+                graph.disconnect,
                 self._vertex,
-                [self._render_wire(wire) for wire in gone],
+                [(out, destination._vertex, port) for out, port in gone],
             )
 
     def _check_output(self, output: int) -> None:
@@ -350,43 +395,42 @@ class AudioNode(EventTarget, Generic[OptionsT]):
             )
 
     @staticmethod
-    def _wire(destination: object, output: int, input: int) -> Wire:
+    def _key_of(destination: object, input: int) -> int | str:
+        """Return by which key the graph knows what is connected to; raise for what can't be."""
         if isinstance(destination, AudioParam):
-            return output, destination, destination._name
+            return destination._name
         if not isinstance(destination, AudioNode):
             raise TypeError(f"connections go to an AudioNode or an AudioParam, not {destination!r}")
         if not 0 <= input < destination.number_of_inputs:
             raise IndexSizeError(
                 f"input {input} of {destination.number_of_inputs} of {type(destination).__name__}"
             )
-        return output, destination, input
-
-    @staticmethod
-    def _render_wire(wire: Wire) -> tuple[int, Vertex, int | str]:
-        output, destination, port = wire
-        assert destination._vertex is not None
-        return output, destination._vertex, port
+        return input
 
     def _report(self, error: Exception | None) -> None:
         """Hear from the render side: the processor ended (None) or failed."""
         if error is not None:
-            _log.error(
-                "%s failed and is mute from now on: %s: %s",
-                type(self).__name__,
-                type(error).__name__,
-                error,
-            )
+            _log_failure(type(self).__name__, error)
+
+    def _context_ended(self) -> None:
+        """Hear that nothing will be rendered any more, while the context kept the node alive."""
 
 
 def _reporter(
-    reference: weakref.ref[AudioNode[Any]],
+    name: str, reference: weakref.ref[AudioNode[Any]]
 ) -> Callable[[Exception | None], None]:
     def report(error: Exception | None) -> None:
         node = reference()
         if node is not None:
             node._report(error)
+        elif error is not None:
+            _log_failure(name, error)
 
     return report
+
+
+def _log_failure(name: str, error: Exception) -> None:
+    _log.error("%s failed and is mute from now on: %s: %s", name, type(error).__name__, error)
 
 
 def _release(reference: weakref.ref[Renderer], vertex: Vertex) -> None:
@@ -394,27 +438,3 @@ def _release(reference: weakref.ref[Renderer], vertex: Vertex) -> None:
     renderer = reference()
     if renderer is not None:
         renderer.post(renderer.graph.release, vertex)
-
-
-def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise TypeError(f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}")
-
-
-def _signature(cls: type[AudioNode[Any]]) -> Signature:
-    """Return what `help` shows for a node's constructor: the context and the options' fields."""
-    _, *positional = [
-        parameter.replace(annotation=Parameter.empty)
-        for parameter in signature(cls.__init__).parameters.values()
-        if parameter.kind is Parameter.POSITIONAL_ONLY
-    ]
-    keywords = [
-        Parameter(
-            field.name,
-            Parameter.KEYWORD_ONLY,
-            default=Parameter.empty if field.default is MISSING else field.default,
-            annotation=field.type,
-        )
-        for field in fields(cls.options_type)
-    ]
-    return Signature([*positional, *keywords])

@@ -6,8 +6,10 @@ https://webaudio.github.io/web-audio-api/#AudioParam
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import inf, isfinite
-from typing import TYPE_CHECKING, Any, Final, Literal, SupportsFloat, overload
+from dataclasses import dataclass
+from math import copysign, inf, isfinite, isnan
+from struct import Struct
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,7 @@ from audiograph.render.timeline import (
     ValueCurve,
 )
 from audiograph.render.vertex import ParamPort, Vertex
+from audiograph.values import choice, to_float
 
 if TYPE_CHECKING:
     from audiograph.listener import AudioListener
@@ -36,8 +39,18 @@ AutomationRate = Literal["a-rate", "k-rate"]
 MOST_POSITIVE: Final = float(np.finfo(np.float32).max)
 MOST_NEGATIVE: Final = -MOST_POSITIVE
 
-Limit = float | Callable[[NodeHost, Any], float]
-"""A bound of a nominal range, or how to tell it from the context and the node's options."""
+_FLOAT32 = Struct("f")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A bound of a nominal range, told from the context and the node's options; `text` says how."""
+
+    text: str
+    tell: Callable[[NodeHost, Any], float]
+
+
+NYQUIST: Final = Bound("sample_rate / 2", lambda context, _: context.sample_rate / 2)
 
 
 class AudioParam:
@@ -68,25 +81,26 @@ class AudioParam:
         self._maximum = float(np.float32(maximum))
         self._rate: AutomationRate = rate
         self._rate_error = rate_error
-        self._timeline = Timeline(self._default, host.sample_rate)
+        first = check_value(value)
+        self._timeline = Timeline(first, host.sample_rate, host.render_quantum_size)
         # The value at the start of the last rendered quantum, and the frame after that quantum.
-        self._current = self._default
+        self._current = first
         self._noted_at = 0
         self._port = ParamPort(
-            Timeline(self._default, host.sample_rate),
+            Timeline(first, host.sample_rate, host.render_quantum_size),
             self._default,
             self._minimum,
             self._maximum,
             k_rate=rate == "k-rate",
         )
         self._vertex: Vertex | None = None
-        self._initial = value
 
     def _attach(self, vertex: Vertex) -> None:
-        """Take note of the vertex that the parameter belongs to, and set its first value."""
+        """Take note of the vertex that the parameter belongs to."""
         self._vertex = vertex
-        if self._initial != self._default:
-            self.value = self._initial
+
+    def __repr__(self) -> str:
+        return f"<AudioParam {self._name}: {self.value:g}>"
 
     @property
     def value(self) -> float:
@@ -95,6 +109,8 @@ class AudioParam:
         It is read within the nominal range, though automation runs as if there were none. Setting
         it is `set_value_at_time(value, context.current_time)`. Raises TypeError for what is no
         finite number, NotSupportedError while a value curve runs.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioparam-value
         """
         with self._host._lock:
             self._note_value(self._host._renderer.frame)
@@ -103,10 +119,13 @@ class AudioParam:
 
     @value.setter
     def value(self, value: float) -> None:
-        value = _finite(value)
+        value = check_value(value)
         with self._host._lock:
             now = self._prepare()
-            self._schedule(SetValue(now, value), now)
+            event = SetValue(now, value)
+            self._check_free(event)
+            self._timeline.set_value(event)
+            self._post(now, Timeline.set_value, event)
             self._current = value
 
     @property
@@ -114,13 +133,14 @@ class AudioParam:
         """How often the value is computed: "a-rate" for every frame, "k-rate" once a quantum.
 
         Raises InvalidStateError where the node does not allow the change.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioparam-automationrate
         """
         return self._rate
 
     @automation_rate.setter
     def automation_rate(self, rate: AutomationRate) -> None:
-        if rate not in ("a-rate", "k-rate"):
-            raise TypeError(f"automation_rate is 'a-rate' or 'k-rate', not {rate!r}")
+        choice("automation_rate", rate, get_args(AutomationRate))
         if rate != self._rate and self._rate_error is not None:
             raise InvalidStateError(self._rate_error)
         self._rate = rate
@@ -133,17 +153,26 @@ class AudioParam:
 
     @property
     def default_value(self) -> float:
-        """The value at first."""
+        """The value at first.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioparam-defaultvalue
+        """
         return self._default
 
     @property
     def min_value(self) -> float:
-        """The lower end of the nominal range."""
+        """The lower end of the nominal range.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioparam-minvalue
+        """
         return self._minimum
 
     @property
     def max_value(self) -> float:
-        """The upper end of the nominal range."""
+        """The upper end of the nominal range.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioparam-maxvalue
+        """
         return self._maximum
 
     def set_value_at_time(self, value: float, start_time: float) -> AudioParam:
@@ -155,7 +184,7 @@ class AudioParam:
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-setvalueattime
         """
-        time, value = check_time("start_time", start_time), _finite(value)
+        time, value = check_time("start_time", start_time), check_value(value)
         with self._host._lock:
             now = self._prepare()
             self._schedule(SetValue(max(time, now), value), now)
@@ -170,7 +199,7 @@ class AudioParam:
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-linearramptovalueattime
         """
-        time, value = check_time("end_time", end_time), _finite(value)
+        time, value = check_time("end_time", end_time), check_value(value)
         with self._host._lock:
             now = self._prepare()
             self._schedule_ramp(LinearRamp(max(time, now), value), now)
@@ -185,7 +214,7 @@ class AudioParam:
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-exponentialramptovalueattime
         """
-        time, rounded = check_time("end_time", end_time), _finite(value)
+        time, rounded = check_time("end_time", end_time), check_value(value)
         # By the text: "A RangeError exception MUST be thrown if this value is equal to 0."
         if rounded == 0:
             raise ValueError(f"value is {value}: an exponential ramp never gets to 0")
@@ -205,7 +234,7 @@ class AudioParam:
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-settargetattime
         """
-        time, target = check_time("start_time", start_time), _finite(target)
+        time, target = check_time("start_time", start_time), check_value(target)
         constant = _round(check_time("time_constant", time_constant))
         if constant == inf:
             raise ValueError(f"time_constant is {time_constant}: it is more than a float32 holds")
@@ -292,7 +321,7 @@ class AudioParam:
         # By the text: "If there is no event preceding this event, the … ramp behaves as if
         # setValueAtTime(value, currentTime) were called where value is the current value …"
         if previous is None:
-            self._schedule(SetValue(now, self._current), now)
+            self._schedule(SetValue(now, self.value), now)
         # By the text: "If the SetTarget event has already started, T0 is the current context time,
         # and V0 is the current SetTarget automation value at time T0."
         elif isinstance(previous, SetTarget) and previous.time < now:
@@ -300,6 +329,11 @@ class AudioParam:
         self._schedule(ramp, now)
 
     def _schedule(self, event: Event, now: float, *implied: Event) -> None:
+        self._check_free(event)
+        self._timeline.insert(event, *implied)
+        self._post(now, Timeline.insert, event, *implied)
+
+    def _check_free(self, event: Event) -> None:
         previous = self._timeline.last_until(event.time)
         # By the text: "… a NotSupportedError exception MUST be thrown if any automation method is
         # called at a time which is contained in [T, T+D), T being the time of the curve …"
@@ -307,8 +341,6 @@ class AudioParam:
             raise NotSupportedError(
                 f"{event.time} s is within a value curve, from {previous.time} to {previous.end} s"
             )
-        self._timeline.insert(event, *implied)
-        self._post(now, Timeline.insert, event, *implied)
 
     def _prepare(self) -> float:
         """Get the timeline ready for a change, and return the current time."""
@@ -337,10 +369,12 @@ class Param:
 
     Parameters
     ----------
+    meaning : str
+        What it does, in a sentence.
     unit : str
         What the number counts.
-    minimum, maximum : float or callable
-        The nominal range, or a function of (context, options) that tells it.
+    minimum, maximum : float or Bound
+        The nominal range.
     rate : str
         The automation rate at first.
     fixed_rate : bool
@@ -349,13 +383,15 @@ class Param:
 
     def __init__(
         self,
+        meaning: str,
         *,
         unit: str,
-        minimum: Limit = MOST_NEGATIVE,
-        maximum: Limit = MOST_POSITIVE,
+        minimum: float | Bound = MOST_NEGATIVE,
+        maximum: float | Bound = MOST_POSITIVE,
         rate: AutomationRate = "a-rate",
         fixed_rate: bool = False,
     ) -> None:
+        self.meaning = meaning
         self.unit = unit
         self.minimum = minimum
         self.maximum = maximum
@@ -365,7 +401,21 @@ class Param:
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
-        self.__doc__ = f"AudioParam, in {self.unit}."
+
+    def describe(self, owner: type, default: float) -> None:
+        """Write the docstring, once the default is known."""
+        low, high = self.minimum, self.maximum
+        if low == MOST_NEGATIVE:
+            nominal = "any number" if high == MOST_POSITIVE else f"at most {_bound_text(high)}"
+        else:
+            nominal = f"{_bound_text(low)} to {_bound_text(high)}"
+        self.__doc__ = (
+            f"{self.meaning}\n\n"
+            f"An AudioParam, in {self.unit}: {default:g} by default, "
+            f"{nominal}, {self.rate}{' and nothing else' if self.fixed_rate else ''}.\n\n"
+            "https://webaudio.github.io/web-audio-api/#dom-"
+            f"{owner.__name__.lower()}-{self.name.replace('_', '')}"
+        )
 
     @overload
     def __get__(self, node: None, owner: type) -> Param: ...
@@ -389,52 +439,65 @@ class Param:
             self.name,
             getattr(options, self.name),
             default=type(options).__dataclass_fields__[self.name].default,
-            minimum=_limit(self.minimum, host, options),
-            maximum=_limit(self.maximum, host, options),
+            minimum=_bound(self.minimum, host, options),
+            maximum=_bound(self.maximum, host, options),
             rate=self.rate,
             rate_error=error if self.fixed_rate else None,
         )
 
 
-def _limit(limit: Limit, host: NodeHost, options: object) -> float:
-    return limit(host, options) if callable(limit) else limit
+def _bound(bound: float | Bound, host: NodeHost, options: object) -> float:
+    return bound.tell(host, options) if isinstance(bound, Bound) else bound
+
+
+def _bound_text(bound: float | Bound) -> str:
+    return bound.text if isinstance(bound, Bound) else f"{bound:g}"
 
 
 def check_time(name: str, time: float) -> float:
-    """Return `time`; raise ValueError where it is negative or not finite."""
-    if not isfinite(time) or time < 0:
-        raise ValueError(f"{name} is {time}: a finite time of 0 seconds or more is needed")
-    return float(time)
+    """Return `time` as a float.
+
+    Raises ValueError where it is negative or not finite, TypeError for what is no number.
+    """
+    seconds = to_float(time)
+    if 0 <= seconds < inf:
+        return seconds
+    if isnan(seconds) and not isinstance(time, float | np.floating):
+        raise TypeError(f"{name} is a time in seconds, not {time!r}")
+    raise ValueError(f"{name} is {seconds}: a finite time of 0 seconds or more is needed")
 
 
-def _finite(value: float) -> float:
+def check_value(value: float, what: str = "the value of a parameter") -> float:
     """Round to what a float32 holds; raise TypeError for what is no finite number."""
-    if isinstance(value, SupportsFloat):
-        rounded = _round(value)
-        if isfinite(rounded):
-            return rounded
-    raise TypeError(f"the value of a parameter is a finite number, not {value!r}")
+    rounded = _round(to_float(value))
+    if not isfinite(rounded):
+        raise TypeError(f"{what} is a finite number that a float32 holds, not {value!r}")
+    return rounded
 
 
-def _round(value: SupportsFloat) -> float:
-    """Round to what a float32 holds."""
-    with np.errstate(over="ignore"):
-        return float(np.float32(value))
+def _round(value: float) -> float:
+    """Round to what a float32 holds, infinity for what is too large."""
+    # NB: numpy does it as well, and takes ten times as long: every value that is scheduled does it.
+    try:
+        rounded: float = _FLOAT32.unpack(_FLOAT32.pack(value))[0]
+    except OverflowError:
+        return copysign(inf, value)
+    return rounded
 
 
 def _points(values: Sequence[float] | NDArray[Any]) -> Values:
     """Return a copy of a value curve; raise for one that is none."""
     try:
         given = np.array(values)
-    except ValueError:
+    except (TypeError, ValueError, OverflowError):
         given = np.empty(())
     if given.ndim != 1 or given.dtype.kind not in "biuf":
-        raise TypeError("a value curve is a sequence of numbers")
+        raise TypeError(f"a value curve is a sequence of numbers, not {values!r}")
     # By the text: "An InvalidStateError MUST be thrown if this … has a length less than 2."
     if len(given) < 2:
         raise InvalidStateError(f"a value curve of {len(given)} values: at least 2 are needed")
     with np.errstate(over="ignore"):
         points = given.astype(np.float32)
     if not np.isfinite(points).all():
-        raise TypeError("the values of a curve are finite numbers")
+        raise TypeError(f"the values of a curve are finite numbers, not {values!r}")
     return points

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, floor
+from math import ceil, exp, floor
 from typing import NamedTuple
 
 import numpy as np
@@ -26,10 +26,16 @@ class OverlapError(Exception):
 
 
 class Automation:
-    """A list of events, in the order in which they take effect."""
+    """A list of events, in the order in which they take effect.
 
-    def __init__(self, initial: float) -> None:
+    As in browsers, an event takes effect at the first frame that is not below time · rate, which is
+    a rounded product; the first event, at the start of a quantum, as soon as its time has come.
+    """
+
+    def __init__(self, initial: float, rate: float, quantum: int) -> None:
         self.initial = initial
+        self.rate = rate
+        self.quantum = quantum
         self.current = initial
         """What the attribute reads."""
         self.events: list[Scheduled] = []
@@ -76,9 +82,24 @@ class Automation:
                 kept += [curve._replace(end=time), Scheduled("value", time, value)]
         self.events = kept
 
+    def set(self, value: float, now: float) -> None:
+        self.schedule(Scheduled("value", now, value), now)
+        self.current = value
+        if self.events[0].time >= now:
+            self.initial = value
+
     def value_at(self, time: float) -> float:
         count = sum(event.time <= time for event in self.events)
         return self._value(count, time)
+
+    def value_of(self, frame: int) -> float:
+        count = sum(self.frame_of(event.time) <= frame for event in self.events)
+        if count == 0 and self.events and frame % self.quantum == 0:
+            count += self.events[0].time <= frame / self.rate
+        return self._value(count, frame / self.rate)
+
+    def frame_of(self, time: float) -> int:
+        return ceil(time * self.rate)
 
     def _insert(self, event: Scheduled) -> int:
         index = sum(other.time <= event.time for other in self.events)
@@ -90,18 +111,48 @@ class Automation:
         if count == 0:
             return self.initial
         event = self.events[count - 1]
-        before = self._value(count - 1, event.time) if event.kind == "target" else 0.0
+        before = self._before(count - 1, event.time) if event.kind == "target" else 0.0
         following = self.events[count] if count < len(self.events) else None
         if following is not None and following.kind in ("linear", "exponential"):
-            first = before if event.kind == "target" else event.value
-            return ramp(following, event.time, first, time)
+            start, first = event.time, event.value
+            if event.kind == "target":
+                # As in browsers, it begins at a frame.
+                start, first = self.frame_of(start) / self.rate, before
+                if event.time < start < following.time:
+                    first = approach(event, before, start)
+                else:
+                    start = event.time
+            return ramp(following, start, first, time)
         if event.kind == "target":
-            if time == event.time:
-                return before
-            return event.value + (before - event.value) * exp((event.time - time) / event.constant)
+            arrived = self._arrived(event, before, time)
+            return event.value if arrived else approach(event, before, time)
         if event.kind == "curve":
             return interpolate(event.points, (time - event.time) / event.duration)
         return event.value
+
+    def _arrived(self, event: Scheduled, first: float, time: float) -> bool:
+        """Return whether a target was reached by a time, which browsers see as a quantum begins."""
+        start, last = self.frame_of(event.time), floor(time * self.rate)
+        looks = {start, *range(-(-start // self.quantum) * self.quantum, last + 1, self.quantum)}
+        return any(self._near(event, first, look / self.rate) for look in looks if look <= last)
+
+    def _near(self, event: Scheduled, first: float, time: float) -> bool:
+        value = approach(event, first, time)
+        near = exp(-10) * (abs(value) if event.value else 1)
+        return time >= event.time + 10 * event.constant or abs(event.value - value) <= near
+
+    def _before(self, count: int, time: float) -> float:
+        """Return the value with which a target that is due at a time begins to be approached."""
+        if count and (last := self.events[count - 1]).kind == "target":
+            # As in browsers, that of the last frame.
+            time = max(last.time, (self.frame_of(time) - 1) / self.rate)
+        return self._value(count, time)
+
+
+def approach(event: Scheduled, first: float, time: float) -> float:
+    if time <= event.time:
+        return first
+    return event.value + (first - event.value) * exp((event.time - time) / event.constant)
 
 
 def ramp(event: Scheduled, start: float, first: float, time: float) -> float:

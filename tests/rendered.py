@@ -8,12 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from audiograph import AudioBuffer, AudioBufferSourceNode, OfflineAudioContext
+from audiograph import (
+    AudioBuffer,
+    AudioBufferSourceNode,
+    AudioNode,
+    ChannelMergerNode,
+    ChannelSplitterNode,
+    ConstantSourceNode,
+    GainNode,
+    OfflineAudioContext,
+)
 
 RATE = 48000
 QUANTUM = 128
 
 Build = Callable[[OfflineAudioContext], object]
+Make = Callable[[OfflineAudioContext], AudioNode]
 
 
 def samples_of(buffer: AudioBuffer) -> NDArray[np.float32]:
@@ -46,6 +56,38 @@ def render(
         parts.append(samples_of(context.start_rendering(chunk)))
     del kept
     return np.concatenate(parts, axis=1)
+
+
+def through(signal: ArrayLike, make: Make, frames: int | None = None) -> NDArray[np.float32]:
+    """Render what the node that `make` makes puts out for `signal`, in as many channels."""
+    samples = np.atleast_2d(np.asarray(signal))
+
+    def graph(context: OfflineAudioContext) -> None:
+        play(context, samples).connect(make(context)).connect(context.destination)
+
+    return render(graph, frames or samples.shape[1], channels=samples.shape[0])
+
+
+def widths(make: Make, frames: int) -> list[int]:
+    """Return how many channels the node that `make` makes puts out in each quantum: 1, 2 or 6.
+
+    A constant joins it in a gain: how that is up-mixed there tells how many they are.
+    """
+
+    def graph(context: OfflineAudioContext) -> None:
+        mark, bus = ConstantSourceNode(context, offset=1000), GainNode(context)
+        mark.start()
+        make(context).connect(bus)
+        mark.connect(bus)
+        splitter, merger = ChannelSplitterNode(context), ChannelMergerNode(context)
+        bus.connect(splitter)
+        for channel in range(6):
+            splitter.connect(merger, channel, channel)
+        merger.connect(context.destination)
+
+    marked = render(graph, frames, channels=6, block=QUANTUM)[:, ::QUANTUM] > 500
+    told = {(0,): 1, (0, 1): 2, (2,): 6}
+    return [told[tuple(np.flatnonzero(quantum).tolist())] for quantum in marked.T]
 
 
 def buffer_of(samples: ArrayLike, rate: float = RATE) -> AudioBuffer:

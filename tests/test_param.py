@@ -17,6 +17,7 @@ from audiograph import (
     InvalidStateError,
     NotSupportedError,
     OfflineAudioContext,
+    StereoPannerNode,
 )
 
 
@@ -36,6 +37,10 @@ def param(context: OfflineAudioContext) -> AudioParam:
 
 def heard(context: OfflineAudioContext, frames: int = 128) -> np.ndarray:
     return samples_of(context.start_rendering(frames))[0]
+
+
+def test_it_shows_its_name_and_value(context) -> None:
+    assert repr(GainNode(context, gain=0.25).gain) == "<AudioParam gain: 0.25>"
 
 
 def test_the_value_is_rounded_to_a_float32(param: AudioParam) -> None:
@@ -376,6 +381,55 @@ def test_what_is_cancelled_before_it_was_heard_leaves_what_was_before(
     assert (heard(context) == 1).all()
 
 
+def test_a_value_that_was_set_stays_where_all_that_is_scheduled_is_removed() -> None:
+    # "If automation events are removed …, then the paramIntrinsicValue value will remain unchanged"
+    def graph(context: OfflineAudioContext) -> None:
+        source = ConstantSourceNode(context, offset=3)
+        source.start()
+        source.connect(context.destination)
+        source.offset.set_value_at_time(4, 0.001).cancel_scheduled_values(0)
+
+        def change(_: object) -> None:
+            source.offset.value = 5
+            source.offset.cancel_scheduled_values(0)
+
+        context.suspend(256 / RATE, change)
+
+    np.testing.assert_array_equal(render(graph, 512)[0], np.repeat([3, 5], 256))
+
+
+def test_a_first_ramp_begins_at_the_value_that_is_read() -> None:
+    # "value is the current value of the attribute", which is within the nominal range.
+    def graph(context: OfflineAudioContext) -> None:
+        source, panner = ConstantSourceNode(context), StereoPannerNode(context, pan=9)
+        assert panner.pan.value == 1
+        panner.pan.linear_ramp_to_value_at_time(0, 256 / RATE)
+        source.start()
+        source.connect(panner).connect(context.destination)
+
+    x = 1 - np.arange(256) / 512
+    np.testing.assert_allclose(render(graph, 256, channels=2)[1], np.sin(x * np.pi / 2), atol=1e-6)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_event_is_due_at_the_frame_that_browsers_round_it_to(
+    context, param: AudioParam, first: bool
+) -> None:
+    # 7 / 48000 · 48000 is rounded to more than 7, 9 / 48000 · 48000 is not.
+    assert 7 / RATE * RATE > 7
+    assert 9 / RATE * RATE == 9
+    if not first:
+        param.set_value_at_time(1, 0)
+    param.set_value_at_time(7, 7 / RATE).set_value_at_time(9, 9 / RATE)
+    np.testing.assert_array_equal(heard(context)[:10], [1] * 8 + [7, 9])
+
+
+def test_the_first_event_is_due_on_time_where_a_quantum_begins(context, param: AudioParam) -> None:
+    frame = next(n for n in range(128, 2**20, 128) if n / RATE * RATE > n)
+    param.set_value_at_time(7, frame / RATE)
+    np.testing.assert_array_equal(heard(context, frame + 128), [1] * frame + [7] * 128)
+
+
 def test_values_set_while_no_time_passes_are_not_all_remembered(context, param: AudioParam) -> None:
     for value in range(1000):
         param.value = value
@@ -443,8 +497,7 @@ def note(plain: Automation, told: Scheduled, now: float) -> None:
     elif told.kind == "hold":
         plain.cancel_and_hold(max(now, told.time))
     elif told.kind == "set":
-        plain.schedule(Scheduled("value", now, told.value), now)
-        plain.current = told.value
+        plain.set(told.value, now)
     else:
         plain.schedule(told, now)
 
@@ -462,13 +515,13 @@ def test_whatever_is_called_when_both_sides_do_as_the_plain_definition_does(
     source.start()
     source.connect(context.destination)
     source.offset.automation_rate = rate
-    plain, frame = Automation(1), 0
+    plain, frame = Automation(1, RATE, quantum), 0
     for count, told in (*steps, (9, Scheduled("set", 0, 0))):
         if count:
             at = frame + np.arange(count * quantum)
             if rate == "k-rate":
                 at -= at % quantum
-            expected = [plain.value_at(float(time)) for time in at / RATE]
+            expected = [plain.value_of(int(each)) for each in at]
             got = heard(context, count * quantum)
             np.testing.assert_allclose(got, expected, rtol=3e-7, atol=3e-6)
             frame += count * quantum

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import isfinite
-from operator import index
-from typing import Any, SupportsFloat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +15,7 @@ from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions
 from audiograph.render.mixing import convert
 from audiograph.render.processor import Block, Processor, Samples, Signal, Silence
+from audiograph.values import finite, whole
 
 FFT_SIZES = tuple(2**power for power in range(5, 16))
 """The numbers of frames that can be analysed at once: 32 to 32768."""
@@ -26,7 +25,7 @@ _RING_FRAMES = 2 * FFT_SIZES[-1]
 
 @dataclass(frozen=True, kw_only=True)
 class AnalyserOptions(AudioNodeOptions):
-    """What an AnalyserNode is made from.
+    """What an AnalyserNode is made from: the first values of its attributes.
 
     https://webaudio.github.io/web-audio-api/#AnalyserOptions
     """
@@ -43,22 +42,24 @@ class AnalyserNode(AudioNode[AnalyserOptions]):
     The methods fill an array from its beginning, as far as it goes; it may be longer. What they
     tell is mono, mixed down from all channels, and changes when something has been rendered.
 
+    Raises IndexSizeError for settings that are out of their range, as setting them does.
+
     https://webaudio.github.io/web-audio-api/#AnalyserNode
     """
 
     _processor: AnalyserProcessor
 
-    def check_options(self, context: NodeHost, options: AnalyserOptions) -> None:
+    def _check_options(self, context: NodeHost, options: AnalyserOptions) -> None:
         _check_fft_size(options.fft_size)
         _check_range(options.min_decibels, options.max_decibels)
         _check_smoothing(options.smoothing_time_constant)
 
-    def make_processor(self, options: AnalyserOptions) -> AnalyserProcessor:
+    def _make_processor(self, options: AnalyserOptions) -> AnalyserProcessor:
         self._processor = AnalyserProcessor()
         self._min_decibels = float(options.min_decibels)
         self._max_decibels = float(options.max_decibels)
         self._smoothing = float(options.smoothing_time_constant)
-        self._set_fft_size(index(options.fft_size))
+        self._set_fft_size(options.fft_size)
         return self._processor
 
     @property
@@ -73,10 +74,11 @@ class AnalyserNode(AudioNode[AnalyserOptions]):
 
     @fft_size.setter
     def fft_size(self, fft_size: int) -> None:
+        fft_size = whole("fft_size", fft_size)
         _check_fft_size(fft_size)
         with self._context._lock:
             if fft_size != self._fft_size:
-                self._set_fft_size(index(fft_size))
+                self._set_fft_size(fft_size)
 
     def _set_fft_size(self, fft_size: int) -> None:
         self._fft_size = fft_size
@@ -307,25 +309,20 @@ def _blackman(size: int) -> NDArray[np.float64]:
 
 
 def _check_fft_size(fft_size: int) -> None:
-    if index(fft_size) not in FFT_SIZES:
+    if fft_size not in FFT_SIZES:
         raise IndexSizeError(
             f"fft_size {fft_size}: a power of two from {FFT_SIZES[0]} to {FFT_SIZES[-1]} is needed"
         )
 
 
 def _check_range(low: float, high: float) -> None:
-    _check_finite("min_decibels", low)
-    _check_finite("max_decibels", high)
+    finite("min_decibels", low)
+    finite("max_decibels", high)
     if low >= high:
         raise IndexSizeError(f"min_decibels {low} is not below max_decibels {high}")
 
 
 def _check_smoothing(smoothing: float) -> None:
-    _check_finite("smoothing_time_constant", smoothing)
+    finite("smoothing_time_constant", smoothing)
     if not 0 <= smoothing <= 1:
         raise IndexSizeError(f"smoothing_time_constant {smoothing}: 0 to 1 are offered")
-
-
-def _check_finite(name: str, value: object) -> None:
-    if not isinstance(value, SupportsFloat) or not isfinite(value):
-        raise TypeError(f"{name} is a finite number, not {value!r}")

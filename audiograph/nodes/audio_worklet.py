@@ -6,7 +6,6 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from operator import index
 from typing import Any, TypeVar
 
 import numpy as np
@@ -31,9 +30,13 @@ from audiograph.render.processor import (
     Silence,
 )
 from audiograph.render.vertex import InputPort
+from audiograph.values import whole
 from audiograph.worklet import AudioWorklet, AudioWorkletGlobalScope, AudioWorkletProcessor
 
 T = TypeVar("T")
+
+# AD-HOC: the text sets no limit; more would take all of the memory before they are heard.
+_MOST_PORTS = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +93,10 @@ class AudioWorkletNode(AudioNode[AudioWorkletNodeOptions]):
     https://webaudio.github.io/web-audio-api/#AudioWorkletNode
     """
 
-    onprocessorerror = EventHandler()
+    onprocessorerror = EventHandler(
+        "Fired with the `error` that the processor raised; the node is silent from then on.\n\n"
+        "https://webaudio.github.io/web-audio-api/#dom-audioworkletnode-onprocessorerror"
+    )
     _processor: WorkletProcessor
 
     def __init__(
@@ -98,15 +104,16 @@ class AudioWorkletNode(AudioNode[AudioWorkletNodeOptions]):
         context: NodeHost,
         name: str,
         options: AudioWorkletNodeOptions | None = None,
-        /,
         **fields: Any,
     ) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a processor is text, not {name!r}")
         self._name = name
         self._untold: Exception | None = None
         super().__init__(context, options, **fields)
         self._construct()
 
-    def check_options(self, context: Any, options: AudioWorkletNodeOptions) -> None:
+    def _check_options(self, context: Any, options: AudioWorkletNodeOptions) -> None:
         # By the text: "If nodeName does not exist as a key in the … map, throw an
         # InvalidStateError exception and abort these steps."
         worklet: AudioWorklet = context.audio_worklet
@@ -121,11 +128,13 @@ class AudioWorkletNode(AudioNode[AudioWorkletNodeOptions]):
         self._options = options
         _check_channels(options)
 
-    def count_ports(self, options: AudioWorkletNodeOptions) -> tuple[int, int]:
+    def _count_ports(self, options: AudioWorkletNodeOptions) -> tuple[int, int]:
         return options.number_of_inputs, options.number_of_outputs
 
-    def make_params(self, options: AudioWorkletNodeOptions) -> dict[str, AudioParam]:
-        data = options.parameter_data or {}
+    def _make_params(self, options: AudioWorkletNodeOptions) -> dict[str, AudioParam]:
+        data = {} if options.parameter_data is None else options.parameter_data
+        if not isinstance(data, Mapping):
+            raise TypeError(f"parameter_data is a mapping of names to numbers, not {data!r}")
         return {
             each.name: AudioParam(
                 self._context,
@@ -140,19 +149,24 @@ class AudioWorkletNode(AudioNode[AudioWorkletNodeOptions]):
             for each in self._descriptors
         }
 
-    def make_processor(self, options: AudioWorkletNodeOptions) -> WorkletProcessor:
-        counts = options.output_channel_count
-        channels = None if counts is None else list(map(index, counts))
+    def _make_processor(self, options: AudioWorkletNodeOptions) -> WorkletProcessor:
+        channels = _output_channels(options)
         return WorkletProcessor(self._scope, self._ports, options.number_of_outputs, channels)
 
     @property
     def parameters(self) -> AudioParamMap:
-        """The parameters that the processor's class describes, by name."""
+        """The parameters that the processor's class describes, by name.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioworkletnode-parameters
+        """
         return AudioParamMap(self._params)
 
     @property
     def port(self) -> MessagePort:
-        """The end of the channel to the processor's `port`."""
+        """The end of the channel to the processor's `port`.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioworkletnode-port
+        """
         return self._port
 
     def _construct(self) -> None:
@@ -214,6 +228,7 @@ class WorkletProcessor(Processor):
     # true."
     sounding = True
     hears_silence = True
+    has_effects = True
 
     def __init__(
         self,
@@ -350,20 +365,35 @@ def _holder(reference: weakref.ref[AudioWorkletNode]) -> Callable[[bool], None]:
     return hold
 
 
+def _output_channels(options: AudioWorkletNodeOptions) -> list[int] | None:
+    counts: object = options.output_channel_count
+    if counts is None:
+        return None
+    if isinstance(counts, np.ndarray):
+        counts = counts.tolist()
+    if not isinstance(counts, Sequence):
+        raise TypeError(f"output_channel_count is a sequence of numbers, not {counts!r}")
+    return [whole("output_channel_count", count) for count in counts]
+
+
 def _check_channels(options: AudioWorkletNodeOptions) -> None:
     """Raise for numbers of inputs, outputs and channels that cannot be.
 
     https://webaudio.github.io/web-audio-api/#configuring-channels-with-audioworkletnodeoptions
     """
-    inputs, outputs = index(options.number_of_inputs), index(options.number_of_outputs)
+    inputs, outputs = options.number_of_inputs, options.number_of_outputs
     # By the text: "If both numberOfInputs and numberOfOutputs are zero, throw a NotSupportedError".
     if min(inputs, outputs) < 0 or inputs == outputs == 0:
         raise NotSupportedError(
             f"{inputs} inputs and {outputs} outputs: an AudioWorkletNode has one or the other"
         )
-    if options.output_channel_count is None:
+    if max(inputs, outputs) > _MOST_PORTS:
+        raise NotSupportedError(
+            f"{inputs} inputs and {outputs} outputs: an AudioWorkletNode has up to {_MOST_PORTS}"
+        )
+    counts = _output_channels(options)
+    if counts is None:
         return
-    counts = [index(count) for count in options.output_channel_count]
     for count in counts:
         # By the text: "If any value in outputChannelCount is zero or greater than the …
         # maximum number of channels, throw a NotSupportedError".

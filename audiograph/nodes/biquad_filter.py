@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions
-from audiograph.param import MOST_POSITIVE, Param
-from audiograph.render.filter_kernels import biquad, biquad_coefficients
+from audiograph.param import MOST_POSITIVE, NYQUIST, Param
+from audiograph.render.filter_kernels import biquad, biquad_coefficients, swept_biquad
 from audiograph.render.filters import FilterProcessor, Memory, write_frequency_response
 from audiograph.render.processor import Block, ParamValue, Samples
+from audiograph.values import choice
 
 BiquadFilterType = Literal[
     "lowpass", "highpass", "bandpass", "lowshelf", "highshelf", "peaking", "notch", "allpass"
@@ -25,13 +26,17 @@ TYPES: Final[tuple[BiquadFilterType, ...]] = get_args(BiquadFilterType)
 
 # 2^(detune / 1200), 10^(gain / 40) and 10^(Q / 20) are finite in a float32 up to here.
 _DETUNE_LIMIT = 1200 * log2(MOST_POSITIVE)
-_GAIN_LIMIT = 40 * log10(MOST_POSITIVE)
+# NB: the text has "≈ 1541" for the gain; browsers take the logarithm of a float32.
+_GAIN_LIMIT = float(np.float32(40) * np.log10(np.float32(MOST_POSITIVE)))
 _Q_LIMIT = 20 * log10(MOST_POSITIVE)
+
+# Frames, at least, whose coefficients are computed at a time.
+_STRETCH = 256
 
 
 @dataclass(frozen=True, kw_only=True)
 class BiquadFilterOptions(AudioNodeOptions):
-    """What a BiquadFilterNode is made from.
+    """What a BiquadFilterNode is made from: the first values of its attributes.
 
     https://webaudio.github.io/web-audio-api/#BiquadFilterOptions
     """
@@ -58,16 +63,33 @@ class BiquadFilterNode(AudioNode[BiquadFilterOptions]):
     https://webaudio.github.io/web-audio-api/#BiquadFilterNode
     """
 
-    frequency = Param(unit="Hz", minimum=0.0, maximum=lambda context, _: context.sample_rate / 2)
-    detune = Param(unit="cents", minimum=-_DETUNE_LIMIT, maximum=_DETUNE_LIMIT)
-    q = Param(unit='dB for "lowpass" and "highpass", else times the frequency for a bandwidth')
-    gain = Param(unit="dB", maximum=_GAIN_LIMIT)
+    frequency = Param(
+        "Where the filter acts: a corner or the middle of a band.",
+        unit="Hz",
+        minimum=0.0,
+        maximum=NYQUIST,
+    )
+    detune = Param(
+        "How far `frequency` is moved; 1200 are an octave.",
+        unit="cents",
+        minimum=-_DETUNE_LIMIT,
+        maximum=_DETUNE_LIMIT,
+    )
+    q = Param(
+        "How narrow or resonant the filter is; the shelves have none.",
+        unit='dB for "lowpass" and "highpass", else frequency over bandwidth',
+    )
+    gain = Param(
+        'How much louder "peaking" and the shelves make their part; the others have none.',
+        unit="dB",
+        maximum=_GAIN_LIMIT,
+    )
     _processor: BiquadFilterProcessor
 
-    def check_options(self, context: NodeHost, options: BiquadFilterOptions) -> None:
+    def _check_options(self, context: NodeHost, options: BiquadFilterOptions) -> None:
         _check_type(options.type)
 
-    def make_processor(self, options: BiquadFilterOptions) -> BiquadFilterProcessor:
+    def _make_processor(self, options: BiquadFilterOptions) -> BiquadFilterProcessor:
         self._type = options.type
         return BiquadFilterProcessor(
             options.type, self._context.sample_rate, self._context.render_quantum_size
@@ -75,7 +97,7 @@ class BiquadFilterNode(AudioNode[BiquadFilterOptions]):
 
     @property
     def type(self) -> BiquadFilterType:
-        """The kind of filter. Raises TypeError for a kind that there is not.
+        """The kind of filter, as above; "lowpass" by default. Raises TypeError for any other.
 
         https://webaudio.github.io/web-audio-api/#dom-biquadfilternode-type
         """
@@ -122,43 +144,61 @@ class BiquadFilterProcessor(FilterProcessor):
         # What the coefficients were computed for, where all of it was constant.
         self._settings: tuple[object, ...] = ()
         self._coefficients = np.empty((5, 1))
+        # Room for those of a stretch, where it is not.
+        self._stretch = np.empty((5, 0))
 
     def set_type(self, type: BiquadFilterType) -> None:
         """Be another kind of filter, which takes over what the last one remembers."""
         self._type = type
 
     def filter(self, block: Block, samples: Samples, memory: Memory, out: Samples) -> None:
-        biquad(samples, self._coefficients_for(block.params), block.quantum, memory, out)
-
-    def _coefficients_for(self, params: Mapping[str, ParamValue]) -> NDArray[np.float64]:
-        if not all(isinstance(value, float) for value in params.values()):
-            return coefficients(self._type, params, self._sample_rate)
-        settings = (self._type, *params.values())
-        if settings != self._settings:
-            self._coefficients = coefficients(self._type, params, self._sample_rate)
-            self._settings = settings
-        return self._coefficients
+        params, quantum = block.params, block.quantum
+        if all(isinstance(value, float) for value in params.values()):
+            settings = (self._type, *params.values())
+            if settings != self._settings:
+                self._coefficients = coefficients(self._type, params, self._sample_rate)
+                self._settings = settings
+            biquad(samples, self._coefficients, quantum, memory, out)
+            return
+        if not self._stretch.size:
+            self._stretch = np.empty((5, -(-_STRETCH // quantum) * quantum))
+        swept_biquad(
+            samples,
+            *_characteristics(self._type, params, block.frames),
+            self._sample_rate / 2,
+            self._stretch,
+            quantum,
+            memory,
+            out,
+        )
 
 
 def coefficients(
     type: BiquadFilterType, params: Mapping[str, ParamValue], sample_rate: float
 ) -> NDArray[np.float64]:
-    """Return b0, b1, b2, a1 and a2 over a0, shape (5, frames); one frame where all is constant.
+    """Return b0, b1, b2, a1 and a2 over a0, shape (5, 1), where all parameters are constant."""
+    out = np.empty((5, 1))
+    # NB: a frequency far beyond the range overflows on the way to what it is limited to.
+    with np.errstate(all="ignore"):
+        biquad_coefficients(*_characteristics(type, params, 1), sample_rate / 2, out)
+    return out
+
+
+def _characteristics(
+    type: BiquadFilterType, params: Mapping[str, ParamValue], frames: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return mix, damping and frequencies, as `biquad_coefficients` takes them.
 
     https://webaudio.github.io/web-audio-api/#filters-characteristics
     """
-    values = {name: np.asarray(value, np.float64) for name, value in params.items()}
+    values = {name: np.asarray(value) for name, value in params.items()}
     # By the text: "computedFrequency(t) = frequency(t) * pow(2, detune(t) / 1200)", of which "the
     # nominal range … is [0, Nyquist frequency]".
-    hertz = values["frequency"] * np.exp2(values["detune"] / 1200)
-    damping = np.atleast_1d(_damping(type, values["q"]))
-    mix = _mix(type, values["gain"])
-    out = np.empty((5, max(hertz.size, damping.size, len(mix))))
-    # By the text: "ω0 = 2π f0 / Fs".
-    angle = np.empty(out.shape[1])
-    np.multiply(np.pi, np.clip(hertz / (sample_rate / 2), 0, 1), out=angle)
-    biquad_coefficients(mix, angle, damping, out)
-    return out
+    hertz = np.empty(frames)
+    octaves = np.divide(values["detune"], 1200, dtype=np.float64)
+    np.multiply(values["frequency"], np.exp2(octaves), out=hertz)
+    damping = np.atleast_1d(_damping(type, values["q"].astype(np.float64)))
+    return _mix(type, values["gain"].astype(np.float64)), damping, hertz
 
 
 def _damping(type: BiquadFilterType, q: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -177,27 +217,27 @@ def _damping(type: BiquadFilterType, q: NDArray[np.float64]) -> NDArray[np.float
 def _mix(type: BiquadFilterType, gain: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how the coefficients follow from cos ω0 and α, as `biquad_coefficients` takes it."""
     if type not in ("peaking", "lowshelf", "highshelf"):
-        return np.array([_MIXES[type]], np.float64)
+        return np.array(_MIXES[type], np.float64)[:, np.newaxis]
     # By the text: "A = 10^(G/40)".
     # NB: limited below as well, since there is no filter for a gain of zero.
     a = np.power(10.0, np.maximum(gain, -_GAIN_LIMIT) / 40)
     root = np.sqrt(a)
-    columns: tuple[ArrayLike, ...]
+    rows: tuple[ArrayLike, ...]
     if type == "peaking":
-        columns = (1, 0, a, 0, -2, 1, 0, 1 / a, 0, -2)
+        rows = (1, 0, a, 0, -2, 1, 0, 1 / a, 0, -2)
     elif type == "lowshelf":
-        columns = (
+        rows = (
             *(a * (a + 1), -a * (a - 1), 2 * a * root, 2 * a * (a - 1), -2 * a * (a + 1)),
             *(a + 1, a - 1, 2 * root, -2 * (a - 1), -2 * (a + 1)),
         )
     else:
-        columns = (
+        rows = (
             *(a * (a + 1), a * (a - 1), 2 * a * root, -2 * a * (a - 1), -2 * a * (a + 1)),
             *(a + 1, -(a - 1), 2 * root, 2 * (a - 1), -2 * (a + 1)),
         )
-    mix = np.empty((a.size, len(columns)))
-    for column, value in zip(mix.T, columns, strict=True):
-        column[:] = value
+    mix = np.empty((len(rows), a.size))
+    for row, value in zip(mix, rows, strict=True):
+        row[:] = value
     return mix
 
 
@@ -213,5 +253,4 @@ _MIXES: Final[dict[BiquadFilterType, tuple[float, ...]]] = {
 
 
 def _check_type(type: object) -> None:
-    if type not in TYPES:
-        raise TypeError(f"a filter's type is one of {', '.join(map(repr, TYPES))}, not {type!r}")
+    choice("a filter's type", type, TYPES)

@@ -18,6 +18,8 @@ from audiograph.render.processor import Block, ChannelCounts, Processor, Signal,
 class ChannelMergerOptions(AudioNodeOptions):
     """What a ChannelMergerNode is made from.
 
+    There are 1 to 32 inputs.
+
     https://webaudio.github.io/web-audio-api/#ChannelMergerOptions
     """
 
@@ -27,23 +29,26 @@ class ChannelMergerOptions(AudioNodeOptions):
 class ChannelMergerNode(AudioNode[ChannelMergerOptions]):
     """Put out one signal whose channels are the inputs, each mixed to mono; 1 to 32 of them.
 
+    Raises IndexSizeError for another number of inputs. `channel_count` is 1 and
+    `channel_count_mode` "explicit", and a change of them raises InvalidStateError.
+
     https://webaudio.github.io/web-audio-api/#ChannelMergerNode
     """
 
-    channel_rules = ChannelRules(
+    _channel_rules = ChannelRules(
         count=1, mode="explicit", fixed=("channel_count", "channel_count_mode")
     )
 
-    def check_options(self, context: NodeHost, options: ChannelMergerOptions) -> None:
+    def _check_options(self, context: NodeHost, options: ChannelMergerOptions) -> None:
         if not 1 <= options.number_of_inputs <= MAX_CHANNELS:
             raise IndexSizeError(
                 f"number_of_inputs {options.number_of_inputs}: 1 to {MAX_CHANNELS} are offered"
             )
 
-    def count_ports(self, options: ChannelMergerOptions) -> tuple[int, int]:
+    def _count_ports(self, options: ChannelMergerOptions) -> tuple[int, int]:
         return options.number_of_inputs, 1
 
-    def make_processor(self, options: ChannelMergerOptions) -> Processor:
+    def _make_processor(self, options: ChannelMergerOptions) -> Processor:
         return ChannelMergerProcessor(options.number_of_inputs)
 
 

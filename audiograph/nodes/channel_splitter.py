@@ -23,6 +23,8 @@ from audiograph.render.processor import (
 class ChannelSplitterOptions(AudioNodeOptions):
     """What a ChannelSplitterNode is made from.
 
+    There are 1 to 32 outputs.
+
     https://webaudio.github.io/web-audio-api/#ChannelSplitterOptions
     """
 
@@ -32,19 +34,23 @@ class ChannelSplitterOptions(AudioNodeOptions):
 class ChannelSplitterNode(AudioNode[ChannelSplitterOptions]):
     """Put out each channel of the input at an output of its own, 1 to 32 of them.
 
+    Raises IndexSizeError for another number of outputs. `channel_count` is that number,
+    `channel_count_mode` "explicit" and `channel_interpretation` "discrete", and a change of them
+    raises InvalidStateError.
+
     https://webaudio.github.io/web-audio-api/#ChannelSplitterNode
     """
 
-    def check_options(self, context: NodeHost, options: ChannelSplitterOptions) -> None:
+    def _check_options(self, context: NodeHost, options: ChannelSplitterOptions) -> None:
         if not 1 <= options.number_of_outputs <= MAX_CHANNELS:
             raise IndexSizeError(
                 f"number_of_outputs {options.number_of_outputs}: 1 to {MAX_CHANNELS} are offered"
             )
 
-    def count_ports(self, options: ChannelSplitterOptions) -> tuple[int, int]:
+    def _count_ports(self, options: ChannelSplitterOptions) -> tuple[int, int]:
         return 1, options.number_of_outputs
 
-    def rules_for(self, options: ChannelSplitterOptions) -> ChannelRules:
+    def _rules_for(self, options: ChannelSplitterOptions) -> ChannelRules:
         return ChannelRules(
             count=options.number_of_outputs,
             mode="explicit",
@@ -52,7 +58,7 @@ class ChannelSplitterNode(AudioNode[ChannelSplitterOptions]):
             fixed=("channel_count", "channel_count_mode", "channel_interpretation"),
         )
 
-    def make_processor(self, options: ChannelSplitterOptions) -> Processor:
+    def _make_processor(self, options: ChannelSplitterOptions) -> Processor:
         return ChannelSplitterProcessor(options.number_of_outputs)
 
 

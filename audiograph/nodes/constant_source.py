@@ -14,7 +14,7 @@ from audiograph.render.scheduled import ScheduledProcessor
 
 @dataclass(frozen=True, kw_only=True)
 class ConstantSourceOptions:
-    """What a ConstantSourceNode is made from.
+    """What a ConstantSourceNode is made from: the first values of its attributes.
 
     https://webaudio.github.io/web-audio-api/#ConstantSourceOptions
     """
@@ -28,9 +28,9 @@ class ConstantSourceNode(AudioScheduledSourceNode[ConstantSourceOptions]):
     https://webaudio.github.io/web-audio-api/#ConstantSourceNode
     """
 
-    offset = Param(unit="linear amplitude")
+    offset = Param("What is put out.", unit="linear amplitude")
 
-    def make_processor(self, options: ConstantSourceOptions) -> ScheduledProcessor:
+    def _make_processor(self, options: ConstantSourceOptions) -> ScheduledProcessor:
         return ConstantSourceProcessor(self._context.render_quantum_size)
 
 

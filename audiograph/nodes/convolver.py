@@ -24,16 +24,19 @@ from audiograph.render.processor import (
     Silence,
 )
 from audiograph.render.vertex import InputPort
+from audiograph.values import truth
 
-# NB: -58 dB, which browsers have instead, is 0.7 % more.
-_GAIN_CALIBRATION = 0.00125
+# AD-HOC: -58 dB, as browsers have it. The text rounds that to 0.00125, which is 0.7 % less.
+_GAIN_CALIBRATION = 10 ** (-58 / 20)
 _GAIN_CALIBRATION_SAMPLE_RATE = 44100
 _MIN_POWER = 0.000125
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConvolverOptions(AudioNodeOptions):
-    """What a ConvolverNode is made from.
+    """What a ConvolverNode is made from: the first values of its attributes.
+
+    `disable_normalization` is the opposite of the node's `normalize`.
 
     https://webaudio.github.io/web-audio-api/#ConvolverOptions
     """
@@ -57,13 +60,13 @@ class ConvolverNode(AudioNode[ConvolverOptions]):
     https://webaudio.github.io/web-audio-api/#ConvolverNode
     """
 
-    channel_rules = ChannelRules(mode="clamped-max", largest=2, modes=("clamped-max", "explicit"))
+    _channel_rules = ChannelRules(mode="clamped-max", largest=2, modes=("clamped-max", "explicit"))
     _processor: ConvolverProcessor
 
-    def check_options(self, context: NodeHost, options: ConvolverOptions) -> None:
+    def _check_options(self, context: NodeHost, options: ConvolverOptions) -> None:
         _check_buffer(context, options.buffer)
 
-    def make_processor(self, options: ConvolverOptions) -> ConvolverProcessor:
+    def _make_processor(self, options: ConvolverOptions) -> ConvolverProcessor:
         self._processor = ConvolverProcessor(self._ports[0], self._context.render_quantum_size)
         # By the text: "Set the attributes normalize to the inverse of the value of
         # disableNormalization. If buffer exists, set the buffer attribute to its value."
@@ -107,7 +110,7 @@ class ConvolverNode(AudioNode[ConvolverOptions]):
 
     @normalize.setter
     def normalize(self, normalize: bool) -> None:
-        self._normalize = bool(normalize)
+        self._normalize = truth("normalize", normalize)
 
 
 class ConvolverProcessor(Processor):

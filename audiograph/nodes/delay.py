@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil, floor, frexp
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from audiograph.errors import NotSupportedError
 from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions
-from audiograph.param import Param
+from audiograph.param import Bound, Param
 from audiograph.render.cycles import DelayLine
 from audiograph.render.loop import BLOCK_FRAMES
 from audiograph.render.mixing import convert
@@ -27,6 +28,7 @@ from audiograph.render.processor import (
     Signal,
     Silence,
 )
+from audiograph.render.scheduled import frame_at
 
 MAX_DELAY_SECONDS = 180.0
 """`max_delay_time` must be below this."""
@@ -37,7 +39,9 @@ _AUDIBLE = 2.0**-126
 
 @dataclass(frozen=True, kw_only=True)
 class DelayOptions(AudioNodeOptions):
-    """What a DelayNode is made from.
+    """What a DelayNode is made from: the first values of its attributes.
+
+    `max_delay_time` is the longest delay, in seconds: more than 0, less than 180.
 
     https://webaudio.github.io/web-audio-api/#DelayOptions
     """
@@ -56,10 +60,13 @@ class DelayNode(AudioNode[DelayOptions]):
     """
 
     delay_time = Param(
-        unit="seconds", minimum=0.0, maximum=lambda context, options: options.max_delay_time
+        "How much later the input comes out.",
+        unit="seconds",
+        minimum=0.0,
+        maximum=Bound("max_delay_time", lambda _, options: options.max_delay_time),
     )
 
-    def check_options(self, context: NodeHost, options: DelayOptions) -> None:
+    def _check_options(self, context: NodeHost, options: DelayOptions) -> None:
         # "… MUST be greater than zero and less than three minutes …"
         if not 0 < options.max_delay_time < MAX_DELAY_SECONDS:
             raise NotSupportedError(
@@ -67,10 +74,17 @@ class DelayNode(AudioNode[DelayOptions]):
                 f"{MAX_DELAY_SECONDS:g} seconds are offered"
             )
 
-    def make_processor(self, options: DelayOptions) -> Processor:
+    def _make_processor(self, options: DelayOptions) -> Processor:
         return DelayProcessor(
             options.max_delay_time, self._context.sample_rate, self._context.render_quantum_size
         )
+
+
+class _Place(NamedTuple):
+    """What is read for a frame: that of so many frames back, and of the one after it a fraction."""
+
+    back: int
+    fraction: np.float32
 
 
 class DelayProcessor(DelayLine):
@@ -82,6 +96,9 @@ class DelayProcessor(DelayLine):
 
     def __init__(self, max_delay_time: float, sample_rate: float, quantum: int) -> None:
         longest = ceil(max_delay_time * sample_rate) + 1
+        # AD-HOC: a place between frames is a float32, counted from where browsers' rings begin
+        # anew: for a ring of a second it is rounded to a 128th of a frame.
+        self._lap = quantum + int(frame_at(max_delay_time, sample_rate))
         self._longest = longest
         self._length = longest + max(BLOCK_FRAMES, quantum)
         self._quantum = quantum
@@ -90,6 +107,9 @@ class DelayProcessor(DelayLine):
         self._runs: deque[tuple[int, int]] = deque([(-self._length, 0)])
         # In frames, where it stayed the same for the last block.
         self._delay: float | None = None
+        # How a lap is read, for a delay.
+        self._plan: list[tuple[int, _Place]] = []
+        self._planned_for: float | None = None
 
     def process(self, block: Block) -> Sequence[Signal]:
         self.write(block)
@@ -112,29 +132,16 @@ class DelayProcessor(DelayLine):
         start, frames = block.start, block.frames
         # "… stops actively processing when the input that was received … no longer affects the
         # output."
-        oldest = floor(start - float(np.max(delay)))
+        longest = delay if isinstance(delay, float) else float(np.max(delay))
+        oldest = floor(start - longest)
         if not any(self._runs_within(oldest, start + frames)):
             return SILENCE
         if isinstance(delay, float):
-            first = floor(start - delay)
-            fraction: np.float32 | Samples = np.float32(start - delay - first)
-            between = bool(fraction)
-            width = self._width(first, first + frames - 1 + between)
-            out = self._stretch(first, frames, width)
-            following = self._stretch(first + 1, frames, width) if between else out
+            out = self._read_steady(start, frames, delay)
         else:
-            positions = np.arange(start, start + frames, dtype=np.float64) - delay
-            indexes = np.floor(positions).astype(np.int64)
-            fraction = (positions - indexes).astype(np.float32)
-            between = bool(fraction.any())
-            # NB: the frame after the newest one is not there yet, nor needed.
-            after = indexes + (fraction > 0)
-            width = self._width(int(indexes.min()), int(after.max()))
-            out = self._scattered(indexes, width)
-            following = self._scattered(after, width) if between else out
-        if between:
-            out = out + fraction * (following - out)
-        if self.in_loop and float(np.max(np.abs(out))) < _AUDIBLE:
+            out = self._read_moving(start, delay)
+        # NB: nearly always, the first quantum tells.
+        if self.in_loop and _is_faint(out[:, : self._quantum]) and _is_faint(out):
             return SILENCE
         return out
 
@@ -172,6 +179,76 @@ class DelayProcessor(DelayLine):
             return max(frames, float(block.quantum)) if self.in_loop else frames
         frames_each = delay * rate
         return np.maximum(frames_each, block.quantum) if self.in_loop else frames_each
+
+    def _read_steady(self, start: int, frames: int, delay: float) -> Samples:
+        """Return what was written `delay` frames before, for the frames from `start` on."""
+        parts = list(self._parts(start, start + frames, delay))
+        width = max(
+            self._width(first - place.back, last - place.back - (not place.fraction))
+            for first, last, place in parts
+        )
+        outs = {}
+        for place in {place for _, _, place in parts}:
+            out = self._stretch(start - place.back, frames, width)
+            if place.fraction:
+                out += place.fraction * (self._stretch(start - place.back + 1, frames, width) - out)
+            outs[place] = out
+        if len(outs) == 1:
+            return out
+        joined = np.empty_like(out)
+        for first, last, place in parts:
+            here = slice(first - start, last - start)
+            joined[:, here] = outs[place][:, here]
+        return joined
+
+    def _read_moving(self, start: int, delay: Samples) -> Samples:
+        """Return what was written so many frames before each frame from `start` on."""
+        numbers = np.arange(start, start + len(delay))
+        at = numbers % self._lap
+        places = at.astype(np.float32) + (np.float32(self._lap) - delay)
+        places[places >= self._lap] -= np.float32(self._lap)
+        wholes = places.astype(np.int64)
+        fraction = places - wholes.astype(np.float32)
+        indexes = numbers - (at - wholes) % self._lap
+        # NB: the frame after the newest one is not there yet, nor needed.
+        after = indexes + (fraction > 0)
+        width = self._width(int(indexes.min()), int(after.max()))
+        out = self._scattered(indexes, width)
+        if fraction.any():
+            out = out + fraction * (self._scattered(after, width) - out)
+        return out
+
+    def _parts(self, start: int, end: int, delay: float) -> Iterator[tuple[int, int, _Place]]:
+        """Yield (first, end, place) from `start` to `end`: which frames are read where."""
+        if self._planned_for != delay:
+            self._plan, self._planned_for = self._make_plan(delay), delay
+        if len(self._plan) == 1:
+            yield start, end, self._plan[0][1]
+            return
+        for lap in range(start // self._lap * self._lap, end, self._lap):
+            begin = lap
+            for length, place in self._plan:
+                first, begin = begin, begin + length
+                if first < end and begin > start:
+                    yield max(first, start), min(begin, end), place
+
+    def _make_plan(self, delay: float) -> list[tuple[int, _Place]]:
+        """Return how a lap is read: for so many frames, one after the other, at which place."""
+        plan: list[tuple[int, _Place]] = []
+        ahead = np.float32(self._lap) - np.float32(delay)
+        at = 0
+        while at < self._lap:
+            position = np.float32(at) + ahead
+            whole = floor(position)
+            place = _Place((at - whole) % self._lap, np.float32(position - whole))
+            # From the next power of two on, positions are rounded otherwise.
+            edge = ceil(2.0 ** frexp(position)[1] - float(ahead))
+            count = min(self._lap, max(at + 1, edge)) - at
+            at += count
+            if plan and plan[-1][1] == place:
+                count += plan.pop()[0]
+            plan.append((count, place))
+        return plan
 
     def _runs_within(self, first: int, last: int) -> Iterator[tuple[int, int, int]]:
         """Yield (first, end, channels) for what sounded from the frame `first` to `last`."""
@@ -229,3 +306,7 @@ class DelayProcessor(DelayLine):
         if first == frames:
             return ring[:, at : at + frames].copy()
         return np.concatenate((ring[:, at:], ring[:, : frames - first]), axis=1)
+
+
+def _is_faint(samples: Samples) -> bool:
+    return float(np.max(np.abs(samples))) < _AUDIBLE

@@ -12,6 +12,7 @@ from audiograph.nodes.delay import DelayProcessor
 from audiograph.param import Param
 from audiograph.render.compression import LOUDEST, CompressionCurve
 from audiograph.render.dynamics_kernels import follow
+from audiograph.render.mixing import convert
 from audiograph.render.processor import (
     SILENCE,
     Block,
@@ -22,6 +23,9 @@ from audiograph.render.processor import (
     Signal,
     Silence,
 )
+
+# AD-HOC: the text does not tell how many channels come out; in Chromium, of one two that are alike.
+OUTPUT_CHANNELS = 2
 
 LOOK_AHEAD_SECONDS = 0.006
 """How much later the signal comes out than its loudness is known."""
@@ -39,7 +43,7 @@ _HALF_PI = np.float32(np.pi / 2)
 
 @dataclass(frozen=True, kw_only=True)
 class DynamicsCompressorOptions(AudioNodeOptions):
-    """What a DynamicsCompressorNode is made from.
+    """What a DynamicsCompressorNode is made from: the first values of its attributes.
 
     https://webaudio.github.io/web-audio-api/#DynamicsCompressorOptions
     """
@@ -55,22 +59,57 @@ class DynamicsCompressorNode(AudioNode[DynamicsCompressorOptions]):
     """Turn down what is louder than `threshold`, and all of it up by a gain that makes up for it.
 
     Above `threshold` + `knee` the output rises by 1 dB for `ratio` dB of the input. The output is
-    6 ms late, so that the gain is down when a peak comes. Takes one or two channels: a larger
-    `channel_count` and the mode "max" raise NotSupportedError.
+    6 ms late, so that the gain is down when a peak comes. Takes one or two channels and puts out
+    two: a `channel_count` above two and the mode "max" raise NotSupportedError.
 
     https://webaudio.github.io/web-audio-api/#DynamicsCompressorNode
     """
 
-    channel_rules = ChannelRules(mode="clamped-max", largest=2, modes=("clamped-max", "explicit"))
+    _channel_rules = ChannelRules(mode="clamped-max", largest=2, modes=("clamped-max", "explicit"))
 
-    threshold = Param(unit="dB", minimum=-100.0, maximum=0.0, rate="k-rate", fixed_rate=True)
-    knee = Param(unit="dB", minimum=0.0, maximum=40.0, rate="k-rate", fixed_rate=True)
-    ratio = Param(unit="dB for 1 dB", minimum=1.0, maximum=20.0, rate="k-rate", fixed_rate=True)
-    attack = Param(unit="seconds", minimum=0.0, maximum=1.0, rate="k-rate", fixed_rate=True)
-    release = Param(unit="seconds", minimum=0.0, maximum=1.0, rate="k-rate", fixed_rate=True)
+    threshold = Param(
+        "The level from which on it is turned down.",
+        unit="dB",
+        minimum=-100.0,
+        maximum=0.0,
+        rate="k-rate",
+        fixed_rate=True,
+    )
+    knee = Param(
+        "Over how many dB above `threshold` the curve bends smoothly.",
+        unit="dB",
+        minimum=0.0,
+        maximum=40.0,
+        rate="k-rate",
+        fixed_rate=True,
+    )
+    ratio = Param(
+        "How many dB more of input make 1 dB more of output, above the knee.",
+        unit="dB for 1 dB",
+        minimum=1.0,
+        maximum=20.0,
+        rate="k-rate",
+        fixed_rate=True,
+    )
+    attack = Param(
+        "How long it takes to turn down by 10 dB.",
+        unit="seconds",
+        minimum=0.0,
+        maximum=1.0,
+        rate="k-rate",
+        fixed_rate=True,
+    )
+    release = Param(
+        "How long it takes to turn up again by 10 dB.",
+        unit="seconds",
+        minimum=0.0,
+        maximum=1.0,
+        rate="k-rate",
+        fixed_rate=True,
+    )
     _processor: DynamicsCompressorProcessor
 
-    def make_processor(self, options: DynamicsCompressorOptions) -> DynamicsCompressorProcessor:
+    def _make_processor(self, options: DynamicsCompressorOptions) -> DynamicsCompressorProcessor:
         return DynamicsCompressorProcessor(
             self._context.sample_rate,
             self._context.render_quantum_size,
@@ -116,6 +155,10 @@ class DynamicsCompressorProcessor(Processor):
         frames = int(np.float32(LOOK_AHEAD_SECONDS) * np.float32(sample_rate))
         self._delay = _WholeFrames(frames, sample_rate, quantum)
         self._curve = CompressionCurve()
+        # Attack and release in frames, and which parameters it all belongs to, where these are
+        # constant.
+        self._times = np.empty((1, 2), np.float32)
+        self._settings: list[ParamValue] = []
         self._detector_frames = _DETECTOR_SECONDS * sample_rate
         rate = np.float32(10 ** (_SLOWEST_DETECTOR / 20 / self._detector_frames))
         self._slowest_rate = float(rate - np.float32(1))
@@ -137,10 +180,11 @@ class DynamicsCompressorProcessor(Processor):
         self.sounding = self._delay.sounding or self._quiet <= self._tail
         if isinstance(delayed, Silence):
             return (SILENCE,)
-        return (np.multiply(delayed, gains, out=delayed),)
+        np.multiply(delayed, gains, out=delayed)
+        return (convert(delayed, OUTPUT_CHANNELS, "speakers"),)
 
     def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        return self._delay.channel_counts(inputs)
+        return frozenset([OUTPUT_CHANNELS] if self._delay.channel_counts(inputs) else [])
 
     def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
         return self._delay.steady_frames(start, frames, settled=settled)
@@ -148,17 +192,13 @@ class DynamicsCompressorProcessor(Processor):
     def _follow(self, block: Block) -> Samples:
         """Return the gain for each frame, shape (frames,)."""
         quantum = block.quantum
-        threshold, knee, ratio, attack, release = (
-            _each_quantum(block.params[name], quantum)
-            for name in ("threshold", "knee", "ratio", "attack", "release")
-        )
+        self._heed(block)
         if self._scratch.shape[1] < block.frames:
             self._scratch = np.empty((2, block.frames), np.float32)
         levels: Samples = self._scratch[0, : block.frames]
         gains: Samples = self._scratch[1, : block.frames]
         _measure(block.inputs[0], levels, gains)
         curve = self._curve
-        curve.choose(_rows(threshold, knee, ratio))
         self._quiet = follow(
             levels,
             levels.view(np.int32),
@@ -167,8 +207,7 @@ class DynamicsCompressorProcessor(Processor):
             curve.versions,
             curve.cells,
             curve.filled,
-            # By the text: "… the values of attack and release, …, multiplied by the sample-rate".
-            _rows(np.maximum(attack, _SHORTEST_ATTACK), release) * np.float32(block.sample_rate),
+            self._times,
             self._state,
             self._detector_frames,
             self._slowest_rate,
@@ -187,6 +226,23 @@ class DynamicsCompressorProcessor(Processor):
         each = gains.reshape(-1, quantum)
         np.multiply(each, curve.makeup[:, np.newaxis], out=each)
         return gains
+
+    def _heed(self, block: Block) -> None:
+        """Have the curve and the times be those of the block's parameters."""
+        values = [
+            block.params[name] for name in ("threshold", "knee", "ratio", "attack", "release")
+        ]
+        constant = all(isinstance(value, float) for value in values)
+        if constant and values == self._settings:
+            return
+        self._settings = values if constant else []
+        threshold, knee, ratio, attack, release = (
+            _each_quantum(value, block.quantum) for value in values
+        )
+        self._curve.choose(_rows(threshold, knee, ratio))
+        # By the text: "… the values of attack and release, …, multiplied by the sample-rate".
+        times = _rows(np.maximum(attack, _SHORTEST_ATTACK), release)
+        self._times = times * np.float32(block.sample_rate)
 
 
 class _WholeFrames(DelayProcessor):

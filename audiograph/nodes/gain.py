@@ -14,7 +14,7 @@ from audiograph.render.processor import SILENCE, Block, Processor, Signal, Silen
 
 @dataclass(frozen=True, kw_only=True)
 class GainOptions(AudioNodeOptions):
-    """What a GainNode is made from.
+    """What a GainNode is made from: the first values of its attributes.
 
     https://webaudio.github.io/web-audio-api/#GainOptions
     """
@@ -28,9 +28,9 @@ class GainNode(AudioNode[GainOptions]):
     https://webaudio.github.io/web-audio-api/#GainNode
     """
 
-    gain = Param(unit="linear amplitude")
+    gain = Param("What the input is multiplied by.", unit="linear amplitude")
 
-    def make_processor(self, options: GainOptions) -> Processor:
+    def _make_processor(self, options: GainOptions) -> Processor:
         return GainProcessor()
 
 

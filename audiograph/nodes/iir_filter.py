@@ -41,7 +41,7 @@ class IIRFilterNode(AudioNode[IIRFilterOptions]):
     https://webaudio.github.io/web-audio-api/#IIRFilterNode
     """
 
-    def check_options(self, context: NodeHost, options: IIRFilterOptions) -> None:
+    def _check_options(self, context: NodeHost, options: IIRFilterOptions) -> None:
         feedforward = _numbers("feedforward", options.feedforward)
         feedback = _numbers("feedback", options.feedback)
         # By the text: "If all of the values are zero, an InvalidStateError MUST be thrown."
@@ -51,7 +51,7 @@ class IIRFilterNode(AudioNode[IIRFilterOptions]):
         if feedback[0] == 0:
             raise InvalidStateError("feedback begins with 0, by which everything is divided")
 
-    def make_processor(self, options: IIRFilterOptions) -> IIRFilterProcessor:
+    def _make_processor(self, options: IIRFilterOptions) -> IIRFilterProcessor:
         self._feedforward = _numbers("feedforward", options.feedforward)
         self._feedback = _numbers("feedback", options.feedback)
         return IIRFilterProcessor(
@@ -108,7 +108,7 @@ class IIRFilterProcessor(FilterProcessor):
 def _numbers(name: str, given: Sequence[float]) -> NDArray[np.float64]:
     try:
         numbers = np.array([float(number) for number in given])
-    except ValueError:
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} is a sequence of numbers, not {given!r}") from None
     # By the text: "A NotSupportedError MUST be thrown if the array length is 0 or greater than 20."
     if not 1 <= len(numbers) <= MAX_COEFFICIENTS:

@@ -11,12 +11,13 @@ from audiograph.errors import InvalidAccessError, InvalidStateError
 from audiograph.host import NodeHost
 from audiograph.node import AudioNodeOptions
 from audiograph.nodes.scheduled_source import AudioScheduledSourceNode
-from audiograph.param import Param
+from audiograph.param import NYQUIST, Bound, Param
 from audiograph.periodic_wave import PeriodicWave
 from audiograph.render.processor import Block, Samples
 from audiograph.render.scheduled import ScheduledProcessor
 from audiograph.render.wavetable import BasicShape, Wavetable, basic_wavetable, period_frames
 from audiograph.render.wavetable_kernels import FRACTION_BITS, LINEAR_STEP, read_row, read_rows
+from audiograph.values import choice
 
 OscillatorType = BasicShape | Literal["custom"]
 
@@ -39,10 +40,6 @@ class OscillatorOptions(AudioNodeOptions):
     periodic_wave: PeriodicWave | None = None
 
 
-def _nyquist(context: NodeHost, options: OscillatorOptions) -> float:
-    return context.sample_rate / 2
-
-
 class OscillatorNode(AudioScheduledSourceNode[OscillatorOptions]):
     """Put out a periodic wave of one channel: frequency · 2^(detune / 1200) Hz.
 
@@ -56,12 +53,20 @@ class OscillatorNode(AudioScheduledSourceNode[OscillatorOptions]):
     """
 
     frequency = Param(
-        unit="Hz", minimum=lambda context, options: -_nyquist(context, options), maximum=_nyquist
+        "How often the wave recurs; backwards where it is negative.",
+        unit="Hz",
+        minimum=Bound("-sample_rate / 2", lambda context, _: -context.sample_rate / 2),
+        maximum=NYQUIST,
     )
-    detune = Param(unit="cents", minimum=-_DETUNE_LIMIT, maximum=_DETUNE_LIMIT)
+    detune = Param(
+        "How far `frequency` is moved; 1200 are an octave.",
+        unit="cents",
+        minimum=-_DETUNE_LIMIT,
+        maximum=_DETUNE_LIMIT,
+    )
     _processor: OscillatorProcessor
 
-    def check_options(self, context: NodeHost, options: OscillatorOptions) -> None:
+    def _check_options(self, context: NodeHost, options: OscillatorOptions) -> None:
         _check_type(options.type)
         # By the text: "If this is set to "custom" without also specifying a periodicWave, then an
         # InvalidStateError exception MUST be thrown."
@@ -70,7 +75,7 @@ class OscillatorNode(AudioScheduledSourceNode[OscillatorOptions]):
         elif options.type == "custom":
             raise InvalidStateError("an oscillator of type 'custom' needs a periodic_wave")
 
-    def make_processor(self, options: OscillatorOptions) -> OscillatorProcessor:
+    def _make_processor(self, options: OscillatorOptions) -> OscillatorProcessor:
         wave = options.periodic_wave
         self._type: OscillatorType = options.type if wave is None else "custom"
         return OscillatorProcessor(
@@ -80,9 +85,10 @@ class OscillatorNode(AudioScheduledSourceNode[OscillatorOptions]):
 
     @property
     def type(self) -> OscillatorType:
-        """The shape of the wave; "custom" where a PeriodicWave was set.
+        """The wave: "sine", "square", "sawtooth" or "triangle"; "custom" if a PeriodicWave was set.
 
-        A change conserves the phase. Raises InvalidStateError when set to "custom".
+        A change conserves the phase. Raises InvalidStateError when set to "custom", TypeError for
+        anything else.
 
         https://webaudio.github.io/web-audio-api/#dom-oscillatornode-type
         """
@@ -148,9 +154,9 @@ class OscillatorProcessor(ScheduledProcessor):
             read_row(self._row, out[0], self._phase, whole)
             self._phase = self._wrap(self._phase + frames * whole)
         else:
-            if len(steps) == 1:
-                steps = steps.repeat(frames)
             positions = self._wave.positions(steps)
+            if len(steps) == 1:
+                positions, steps = positions.repeat(frames), steps.repeat(frames)
             self._phase = read_rows(self._wave.rows, positions, steps, out[0], self._phase)
         return out
 
@@ -198,9 +204,7 @@ def _steps(frequency: Samples, detune: Samples, highest: float, scale: float) ->
 
 
 def _check_type(type: str) -> None:
-    types = [*get_args(BasicShape), "custom"]
-    if type not in types:
-        raise TypeError(f"an oscillator's type is one of {', '.join(types)}, not {type!r}")
+    choice("an oscillator's type", type, [*get_args(BasicShape), "custom"])
 
 
 def _check_wave(context: NodeHost, wave: object) -> None:

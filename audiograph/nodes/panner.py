@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite, pi
-from typing import Any, Generic, Literal, SupportsFloat, TypeVar, get_args, overload
+from functools import partial
+from math import pi
+from typing import Any, Generic, Literal, TypeVar, get_args, overload
 
 import numpy as np
 
@@ -35,6 +36,7 @@ from audiograph.render.space import (
     length,
     vector,
 )
+from audiograph.values import choice, finite
 
 PanningModelType = Literal["equalpower", "HRTF"]
 
@@ -43,7 +45,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class PannerOptions(AudioNodeOptions):
-    """What a PannerNode is made from.
+    """What a PannerNode is made from: the first values of its attributes.
 
     https://webaudio.github.io/web-audio-api/#PannerOptions
     """
@@ -73,6 +75,12 @@ class _Setting(Generic[T]):
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
+        default = PannerOptions.__dataclass_fields__[name].default
+        self.__doc__ = (
+            f"{self.__doc__}\n\n{default!r} by default.\n\n"
+            "https://webaudio.github.io/web-audio-api/#dom-"
+            f"{owner.__name__.lower()}-{name.replace('_', '')}"
+        )
 
     @overload
     def __get__(self, node: None, owner: type) -> _Setting[T]: ...
@@ -89,37 +97,25 @@ class _Setting(Generic[T]):
         node._change(replace(node._settings, **checked))
 
 
-def _one_of(*choices: str) -> Callable[[str, Any], Any]:
-    def check(name: str, value: object) -> object:
-        if value not in choices:
-            raise TypeError(f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}")
-        return value
-
-    return check
-
-
-def _number(name: str, value: float) -> float:
-    if not isinstance(value, SupportsFloat) or not isfinite(value):
-        raise TypeError(f"{name} is a finite number, not {value!r}")
-    return float(value)
-
-
 def _not_negative(name: str, value: float) -> float:
-    if _number(name, value) < 0:
+    value = finite(name, value)
+    if value < 0:
         raise ValueError(f"{name} is {value}: 0 or more is needed")
-    return float(value)
+    return value
 
 
 def _positive(name: str, value: float) -> float:
-    if _number(name, value) <= 0:
+    value = finite(name, value)
+    if value <= 0:
         raise ValueError(f"{name} is {value}: more than 0 is needed")
-    return float(value)
+    return value
 
 
 def _share(name: str, value: float) -> float:
-    if not 0 <= _number(name, value) <= 1:
+    value = finite(name, value)
+    if not 0 <= value <= 1:
         raise InvalidStateError(f"{name} is {value}: 0 to 1 is needed")
-    return float(value)
+    return value
 
 
 class PannerNode(AudioNode[PannerOptions]):
@@ -141,41 +137,59 @@ class PannerNode(AudioNode[PannerOptions]):
     https://webaudio.github.io/web-audio-api/#PannerNode
     """
 
-    channel_rules = ChannelRules(mode="clamped-max", largest=2, modes=("clamped-max", "explicit"))
-    position_x = Param(unit="any unit of length")
-    position_y = Param(unit="any unit of length")
-    position_z = Param(unit="any unit of length")
-    orientation_x = Param(unit="parts of a direction of any length")
-    orientation_y = Param(unit="parts of a direction of any length")
-    orientation_z = Param(unit="parts of a direction of any length")
+    _channel_rules = ChannelRules(mode="clamped-max", largest=2, modes=("clamped-max", "explicit"))
+    position_x = Param("Where the sound is, on the x axis.", unit="any unit of length")
+    position_y = Param("Where the sound is, on the y axis.", unit="any unit of length")
+    position_z = Param("Where the sound is, on the z axis.", unit="any unit of length")
+    orientation_x = Param(
+        "Where the sound is sent to: the x of a vector.", unit="any unit, for all three the same"
+    )
+    orientation_y = Param(
+        "Where the sound is sent to: the y of a vector.", unit="any unit, for all three the same"
+    )
+    orientation_z = Param(
+        "Where the sound is sent to: the z of a vector.", unit="any unit, for all three the same"
+    )
 
     panning_model = _Setting[PanningModelType](
-        _one_of(*get_args(PanningModelType)), """How direction is told: "equalpower" or "HRTF"."""
+        partial(choice, choices=get_args(PanningModelType)),
+        """How direction is told: "equalpower" or "HRTF", else TypeError.""",
     )
     distance_model = _Setting[DistanceModelType](
-        _one_of(*get_args(DistanceModelType)),
-        """How loudness falls with distance: "linear", "inverse" or "exponential".""",
+        partial(choice, choices=get_args(DistanceModelType)),
+        """How loudness falls with distance: "linear", "inverse", "exponential", else TypeError.""",
     )
-    ref_distance = _Setting(_not_negative, "Up to which distance nothing is lost.")
-    max_distance = _Setting(_positive, """Beyond which distance "linear" loses no more.""")
-    rolloff_factor = _Setting(_not_negative, """How fast it falls; "linear" takes at most 1.""")
-    cone_inner_angle = _Setting(_number, "The full angle in degrees within which nothing is lost.")
-    cone_outer_angle = _Setting(_number, "The full angle in degrees outside of which all is lost.")
-    cone_outer_gain = _Setting(_share, "The linear gain outside of the outer cone, 0 to 1.")
+    ref_distance = _Setting(
+        _not_negative, "Up to which distance nothing is lost: 0 or more, else ValueError."
+    )
+    max_distance = _Setting(
+        _positive, """Beyond which distance "linear" loses no more; ValueError unless above 0."""
+    )
+    rolloff_factor = _Setting(
+        _not_negative,
+        """How fast it falls: 0 or more, else ValueError; "linear" takes at most 1.""",
+    )
+    cone_inner_angle = _Setting(finite, "The full angle in degrees within which nothing is lost.")
+    cone_outer_angle = _Setting(
+        finite, "The full angle in degrees outside of which `cone_outer_gain` is left."
+    )
+    cone_outer_gain = _Setting(
+        _share, "The linear gain outside of the outer cone: 0 to 1, else InvalidStateError."
+    )
 
     _processor: PannerProcessor
 
     def __init__(
-        self, context: NodeHost, options: PannerOptions | None = None, /, **fields: Any
+        self, context: NodeHost, options: PannerOptions | None = None, **fields: Any
     ) -> None:
         super().__init__(context, options, **fields)
         # By the text: "… all the PannerNodes in the graph have the AudioListener as input."
         self._vertex.heeds = self.context.listener._vertex
 
-    def check_options(self, context: NodeHost, options: PannerOptions) -> None:
+    def _check_options(self, context: NodeHost, options: PannerOptions) -> None:
         _checked(options)
 
-    def make_processor(self, options: PannerOptions) -> PannerProcessor:
+    def _make_processor(self, options: PannerOptions) -> PannerProcessor:
         self._settings = _checked(options)
         quantum = self._context.render_quantum_size
         return PannerProcessor(self._settings, self._find_head(), quantum)
@@ -306,7 +320,7 @@ class PannerProcessor(Processor):
         return len(still) == len(place)
 
 
-_PARAMS = tuple(declared.name for declared in PannerNode.param_declarations)
+_PARAMS = tuple(declared.name for declared in PannerNode._param_declarations)
 
 
 def _value(signal: Signal) -> ParamValue:

@@ -18,15 +18,17 @@ class AudioScheduledSourceNode(AudioNode[OptionsT], abstract=True):
     https://webaudio.github.io/web-audio-api/#AudioScheduledSourceNode
     """
 
-    inputs = 0
-    onended = EventHandler()
+    _inputs = 0
+    onended = EventHandler(
+        "Fired once the source has stopped, or has come to its end.\n\n"
+        "https://webaudio.github.io/web-audio-api/#dom-audioscheduledsourcenode-onended"
+    )
     _processor: ScheduledProcessor
 
     def __init__(
         self,
         context: NodeHost,
         options: OptionsT | None = None,
-        /,
         **fields: Any,
     ) -> None:
         super().__init__(context, options, **fields)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from audiograph.errors import IndexSizeError, NotSupportedError
 from audiograph.events import Event, EventHandler, Listener
 from audiograph.host import NodeHost
 from audiograph.node import AudioNode, ChannelRules
+from audiograph.options import read_options
 from audiograph.render.processor import (
     SILENCE,
     Block,
@@ -32,11 +32,22 @@ BUFFER_SIZES = (256, 512, 1024, 2048, 4096, 8192, 16384)
 """The buffer sizes that can be asked for, in frames."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AudioProcessingEventInit:
+    """What an AudioProcessingEvent is made from.
+
+    https://webaudio.github.io/web-audio-api/#AudioProcessingEventInit
+    """
+
+    playback_time: float
+    input_buffer: AudioBuffer
+    output_buffer: AudioBuffer
+
+
 class AudioProcessingEvent(Event):
     """Fired as "audioprocess": `input_buffer` is to be processed into `output_buffer`.
 
-    `playback_time` is when the output will be played, in seconds of the context. The buffers count
-    while the listeners run.
+    The buffers count while the listeners run.
 
     https://webaudio.github.io/web-audio-api/#AudioProcessingEvent
     """
@@ -44,15 +55,35 @@ class AudioProcessingEvent(Event):
     def __init__(
         self,
         type: str,
-        *,
-        playback_time: float,
-        input_buffer: AudioBuffer,
-        output_buffer: AudioBuffer,
+        event_init_dict: AudioProcessingEventInit | None = None,
+        **fields: Any,
     ) -> None:
         super().__init__(type)
-        self.playback_time = playback_time
-        self.input_buffer = input_buffer
-        self.output_buffer = output_buffer
+        self._init = read_options(AudioProcessingEventInit, event_init_dict, fields)
+
+    @property
+    def playback_time(self) -> float:
+        """When the output will be played, in seconds of the context.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioprocessingevent-playbacktime
+        """
+        return self._init.playback_time
+
+    @property
+    def input_buffer(self) -> AudioBuffer:
+        """What came in; as many channels as `create_script_processor` was told.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioprocessingevent-inputbuffer
+        """
+        return self._init.input_buffer
+
+    @property
+    def output_buffer(self) -> AudioBuffer:
+        """What goes out: silence, to be written into.
+
+        https://webaudio.github.io/web-audio-api/#dom-audioprocessingevent-outputbuffer
+        """
+        return self._init.output_buffer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,31 +108,30 @@ class ScriptProcessorNode(AudioNode[ScriptOptions]):
     https://webaudio.github.io/web-audio-api/#ScriptProcessorNode
     """
 
-    onaudioprocess = EventHandler()
+    onaudioprocess = EventHandler(
+        "Fired with an AudioProcessingEvent for every buffer.\n\n"
+        "https://webaudio.github.io/web-audio-api/#dom-scriptprocessornode-onaudioprocess"
+    )
     _processor: ScriptProcessor
 
     def __init__(
         self,
         context: NodeHost,
         options: ScriptOptions | None = None,
-        /,
         **fields: Any,
     ) -> None:
         super().__init__(context, options, **fields)
         self._processor.vertex = self._vertex
 
-    def check_options(self, context: NodeHost, options: ScriptOptions) -> None:
-        size = index(options.buffer_size)
+    def _check_options(self, context: NodeHost, options: ScriptOptions) -> None:
+        size = options.buffer_size
         # By the text: "If the value of this parameter is not one of the allowed power-of-2 values
         # listed above, an IndexSizeError MUST be thrown."
         if size and size not in BUFFER_SIZES:
             raise IndexSizeError(
                 f"buffer_size {size}: 0 or {', '.join(map(str, BUFFER_SIZES))} are offered"
             )
-        counts = (
-            index(options.number_of_input_channels),
-            index(options.number_of_output_channels),
-        )
+        counts = (options.number_of_input_channels, options.number_of_output_channels)
         # By the text: "An IndexSizeError exception MUST be thrown if … numberOfInputChannels or
         # numberOfOutputChannels are outside the valid range."
         for name, count in zip(("input", "output"), counts, strict=True):
@@ -113,7 +143,7 @@ class ScriptProcessorNode(AudioNode[ScriptOptions]):
         if counts == (0, 0):
             raise IndexSizeError("a ScriptProcessorNode needs channels in or out")
 
-    def rules_for(self, options: ScriptOptions) -> ChannelRules:
+    def _rules_for(self, options: ScriptOptions) -> ChannelRules:
         return ChannelRules(
             count=options.number_of_input_channels,
             mode="explicit",
@@ -121,9 +151,9 @@ class ScriptProcessorNode(AudioNode[ScriptOptions]):
             error=NotSupportedError,
         )
 
-    def make_processor(self, options: ScriptOptions) -> ScriptProcessor:
+    def _make_processor(self, options: ScriptOptions) -> ScriptProcessor:
         context = self._context
-        latency = context.latency_seconds * context.sample_rate
+        latency = context._latency_seconds * context.sample_rate
         self._buffer_size = options.buffer_size or next(
             (size for size in BUFFER_SIZES if size >= latency), BUFFER_SIZES[-1]
         )
@@ -136,13 +166,16 @@ class ScriptProcessorNode(AudioNode[ScriptOptions]):
             context.render_quantum_size,
             # While the listeners run, a device asks for no more than its latency.
             lag=1 + max(1, ceil(latency / self._buffer_size)),
-            ask=partial(context._tell, ask) if context.clocked else ask,
-            at_once=not context.clocked,
+            ask=partial(context._tell, ask) if context._clocked else ask,
+            at_once=not context._clocked,
         )
 
     @property
     def buffer_size(self) -> int:
-        """Frames of a buffer: a power of two, 256 to 16384."""
+        """Frames of a buffer: a power of two, 256 to 16384.
+
+        https://webaudio.github.io/web-audio-api/#dom-scriptprocessornode-buffersize
+        """
         return self._buffer_size
 
     def _ask(self, number: int, samples: Samples, playback_time: float) -> None:
@@ -161,7 +194,7 @@ class ScriptProcessorNode(AudioNode[ScriptOptions]):
         # By the text: "Any script modifications to this AudioBuffer outside of this scope will not
         # produce any audible effects."
         written = event.output_buffer._acquire()
-        if self._context.clocked:
+        if self._context._clocked:
             self._context._post(self._processor.take, number, written)
         else:
             self._processor.take(number, written)
@@ -207,6 +240,7 @@ class ScriptProcessor(Processor):
     # By the text: "A ScriptProcessorNode is actively processing when its input or output is
     # connected."
     sounding = True
+    has_effects = True
 
     def __init__(
         self,

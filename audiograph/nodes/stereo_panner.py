@@ -27,7 +27,7 @@ _QUARTER_TURN = np.float32(pi / 2)
 
 @dataclass(frozen=True, kw_only=True)
 class StereoPannerOptions(AudioNodeOptions):
-    """What a StereoPannerNode is made from.
+    """What a StereoPannerNode is made from: the first values of its attributes.
 
     https://webaudio.github.io/web-audio-api/#StereoPannerOptions
     """
@@ -46,10 +46,15 @@ class StereoPannerNode(AudioNode[StereoPannerOptions]):
     https://webaudio.github.io/web-audio-api/#StereoPannerNode
     """
 
-    channel_rules = ChannelRules(mode="clamped-max", largest=2, modes=("clamped-max", "explicit"))
-    pan = Param(unit="sides, from -1 (left) to 1 (right)", minimum=-1.0, maximum=1.0)
+    _channel_rules = ChannelRules(mode="clamped-max", largest=2, modes=("clamped-max", "explicit"))
+    pan = Param(
+        "Where the sound is: -1 is left, 0 the middle, 1 right.",
+        unit="sides",
+        minimum=-1.0,
+        maximum=1.0,
+    )
 
-    def make_processor(self, options: StereoPannerOptions) -> Processor:
+    def _make_processor(self, options: StereoPannerOptions) -> Processor:
         return StereoPannerProcessor()
 
 

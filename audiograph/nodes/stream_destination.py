@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,15 +18,16 @@ from audiograph.render.processor import Block, Processor, Signal, Silence
 class MediaStreamAudioDestinationNode(AudioNode[AudioNodeOptions]):
     """An end of the graph whose input is a stream's only track, for recorders and other contexts.
 
-    The track has the node's `channel_count` at the time when the node was made.
+    The track has the node's `channel_count` at the time when the node was made, 2 unless given;
+    `channel_count_mode` is "explicit" at first.
 
     https://webaudio.github.io/web-audio-api/#MediaStreamAudioDestinationNode
     """
 
-    outputs = 0
-    channel_rules = ChannelRules(mode="explicit")
+    _outputs = 0
+    _channel_rules = ChannelRules(mode="explicit")
 
-    def make_processor(self, options: AudioNodeOptions) -> Processor:
+    def _make_processor(self, options: AudioNodeOptions) -> Processor:
         self._source = Source(
             "MediaStreamAudioDestinationNode", self.channel_count, self._context.sample_rate
         )
@@ -34,22 +36,29 @@ class MediaStreamAudioDestinationNode(AudioNode[AudioNodeOptions]):
 
     @property
     def stream(self) -> MediaStream:
-        """The stream with the node's audio."""
+        """The stream with the node's audio.
+
+        https://webaudio.github.io/web-audio-api/#dom-mediastreamaudiodestinationnode-stream
+        """
         return self._stream
 
 
 class StreamDestinationProcessor(Processor):
-    """Pushes every block to the source's taps."""
+    """Pushes every block to the source's taps, as long as somebody holds the node or a track."""
 
     sounding = True
+    has_effects = True
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self._reference = weakref.ref(source)
 
     def process(self, block: Block) -> Sequence[Signal]:
+        source = self._reference()
+        if source is None:
+            self.sounding = self.has_effects = False
+            return ()
         (signal,) = block.inputs
-        channels = self._source.channels
         if isinstance(signal, Silence):
-            signal = np.zeros((channels, block.frames), np.float32)
-        self._source.push(convert(signal, channels, "speakers"))
+            signal = np.zeros((source.channels, block.frames), np.float32)
+        source.push(convert(signal, source.channels, "speakers"))
         return ()

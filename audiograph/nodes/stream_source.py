@@ -21,7 +21,7 @@ from audiograph.render.processor import Processor
 
 @dataclass(frozen=True, kw_only=True)
 class MediaStreamAudioSourceOptions:
-    """What a MediaStreamAudioSourceNode is made from.
+    """What a MediaStreamAudioSourceNode is made from: the first values of its attributes.
 
     https://webaudio.github.io/web-audio-api/#MediaStreamAudioSourceOptions
     """
@@ -42,9 +42,9 @@ class MediaStreamAudioSourceNode(AudioNode[MediaStreamAudioSourceOptions]):
     https://webaudio.github.io/web-audio-api/#MediaStreamAudioSourceNode
     """
 
-    inputs = 0
+    _inputs = 0
 
-    def check_options(self, context: NodeHost, options: MediaStreamAudioSourceOptions) -> None:
+    def _check_options(self, context: NodeHost, options: MediaStreamAudioSourceOptions) -> None:
         stream = options.media_stream
         if not isinstance(stream, MediaStream):
             raise TypeError(f"media_stream is a MediaStream, not {type(stream).__name__}")
@@ -65,20 +65,22 @@ class MediaStreamAudioSourceNode(AudioNode[MediaStreamAudioSourceOptions]):
         self,
         context: NodeHost,
         options: MediaStreamAudioSourceOptions | None = None,
-        /,
         **fields: Any,
     ) -> None:
         # 4. "Initialize the AudioNode this, with context and options as arguments."
         super().__init__(context, options, **fields)
         play_track(self, self._track)
 
-    def make_processor(self, options: MediaStreamAudioSourceOptions) -> Processor:
+    def _make_processor(self, options: MediaStreamAudioSourceOptions) -> Processor:
         self._media_stream = options.media_stream
         return TrackProcessor(open_tap(self._context, self._track), self._context)
 
     @property
     def media_stream(self) -> MediaStream:
-        """The stream that the node was made from."""
+        """The stream that the node was made from.
+
+        https://webaudio.github.io/web-audio-api/#dom-mediastreamaudiosourcenode-mediastream
+        """
         return self._media_stream
 
     def _report(self, error: Exception | None) -> None:

@@ -17,7 +17,7 @@ from audiograph.render.processor import Block, ChannelCounts, Processor, Signal
 
 @dataclass(frozen=True, kw_only=True)
 class MediaStreamTrackAudioSourceOptions:
-    """What a MediaStreamTrackAudioSourceNode is made from.
+    """What a MediaStreamTrackAudioSourceNode is made from: the first values of its attributes.
 
     https://webaudio.github.io/web-audio-api/#MediaStreamTrackAudioSourceOptions
     """
@@ -33,9 +33,11 @@ class MediaStreamTrackAudioSourceNode(AudioNode[MediaStreamTrackAudioSourceOptio
     https://webaudio.github.io/web-audio-api/#MediaStreamTrackAudioSourceNode
     """
 
-    inputs = 0
+    _inputs = 0
 
-    def check_options(self, context: NodeHost, options: MediaStreamTrackAudioSourceOptions) -> None:
+    def _check_options(
+        self, context: NodeHost, options: MediaStreamTrackAudioSourceOptions
+    ) -> None:
         track = options.media_stream_track
         if not isinstance(track, MediaStreamTrack):
             raise TypeError(f"media_stream_track is a MediaStreamTrack, not {type(track).__name__}")
@@ -49,13 +51,12 @@ class MediaStreamTrackAudioSourceNode(AudioNode[MediaStreamTrackAudioSourceOptio
         self,
         context: NodeHost,
         options: MediaStreamTrackAudioSourceOptions | None = None,
-        /,
         **fields: Any,
     ) -> None:
         super().__init__(context, options, **fields)
         play_track(self, self._track)
 
-    def make_processor(self, options: MediaStreamTrackAudioSourceOptions) -> Processor:
+    def _make_processor(self, options: MediaStreamTrackAudioSourceOptions) -> Processor:
         self._track = options.media_stream_track
         return TrackProcessor(open_tap(self._context, self._track), self._context)
 
@@ -101,7 +102,7 @@ def ended_at(node: AudioNode[Any]) -> int | None:
 
 def check_clock(context: NodeHost, track: MediaStreamTrack) -> None:
     """Raise NotSupportedError for a track that a context without a clock would have to wait for."""
-    if track._source.clocked and not context.clocked:
+    if track._source.clocked and not context._clocked:
         raise NotSupportedError(
             f"{track.label!r} delivers in real time, and an OfflineAudioContext renders faster: "
             "use an AudioContext"
@@ -110,10 +111,10 @@ def check_clock(context: NodeHost, track: MediaStreamTrack) -> None:
 
 def open_tap(context: NodeHost, track: MediaStreamTrack) -> AnyTap:
     """Return a tap of the track for a node of `context`."""
-    pace: Pace = "clock" if context.clocked else "wait"
-    if track._source is context.leader:
+    pace: Pace = "clock" if context._clocked else "wait"
+    if track._source is context._leader:
         pace = "follow"
-    return track._open_tap(context.sample_rate, pace, context.latency_seconds)
+    return track._open_tap(context.sample_rate, pace, context._latency_seconds)
 
 
 def play_track(node: AudioNode[Any], track: MediaStreamTrack) -> None:

@@ -24,15 +24,19 @@ from audiograph.render.processor import (
     Silence,
 )
 from audiograph.render.shaping_kernels import shape
+from audiograph.values import choice
 
 OverSampleType = Literal["none", "2x", "4x"]
 
 _FACTORS: Final[dict[OverSampleType, int]] = {"none": 1, "2x": 2, "4x": 4}
 
+# Frames that are looked up at a time.
+_STRETCH = 128
+
 
 @dataclass(frozen=True, kw_only=True)
 class WaveShaperOptions(AudioNodeOptions):
-    """What a WaveShaperNode is made from.
+    """What a WaveShaperNode is made from: the first values of its attributes.
 
     https://webaudio.github.io/web-audio-api/#WaveShaperOptions
     """
@@ -52,10 +56,10 @@ class WaveShaperNode(AudioNode[WaveShaperOptions]):
 
     _processor: WaveShaperProcessor
 
-    def check_options(self, context: NodeHost, options: WaveShaperOptions) -> None:
+    def _check_options(self, context: NodeHost, options: WaveShaperOptions) -> None:
         _check_oversample(options.oversample)
 
-    def make_processor(self, options: WaveShaperOptions) -> WaveShaperProcessor:
+    def _make_processor(self, options: WaveShaperOptions) -> WaveShaperProcessor:
         self._curve = None if options.curve is None else _read_curve(options.curve)
         # By the text: "If options is given and specifies a curve, set [[curve set]] to true."
         self._curve_set = self._curve is not None
@@ -116,6 +120,7 @@ class WaveShaperProcessor(Processor):
 
     def __init__(self, quantum: int) -> None:
         self._quantum = quantum
+        self._cells = np.empty(_STRETCH, np.int32)
         # The curve with its last value twice, as the kernel takes it.
         self._curve: NDArray[np.float32] | None = None
         # What comes out for silence.
@@ -166,14 +171,13 @@ class WaveShaperProcessor(Processor):
         return min(frames, -(-self._wide_frames // self._quantum) * self._quantum)
 
     def _shaped(self, samples: Samples) -> Samples:
-        assert self._curve is not None
-        out = np.empty(samples.shape, np.float32)
-        shape(samples, self._curve, out)
+        out = samples.copy()
+        self._shape(out)
         return out
 
     def _shape(self, samples: Samples) -> None:
         assert self._curve is not None
-        shape(samples, self._curve, samples)
+        shape(samples, self._curve, self._cells)
 
     def _process_fast(self, oversampler: Oversampler, signal: Signal, frames: int) -> Signal:
         # NB: the sound that comes out of silence has one channel.
@@ -204,7 +208,7 @@ def _read_curve(curve: ArrayLike) -> NDArray[np.float32]:
     """Return a copy of a curve; raise TypeError for none, InvalidStateError for one too short."""
     try:
         values = np.array(curve, np.float32)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"a curve is a sequence of numbers, not {curve!r}") from error
     if values.ndim != 1:
         raise TypeError(f"a curve is of shape (values,), not {values.shape}")
@@ -215,5 +219,4 @@ def _read_curve(curve: ArrayLike) -> NDArray[np.float32]:
 
 
 def _check_oversample(oversample: str) -> None:
-    if oversample not in _FACTORS:
-        raise TypeError(f"oversample is 'none', '2x' or '4x', not {oversample!r}")
+    choice("oversample", oversample, _FACTORS)

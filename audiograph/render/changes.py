@@ -23,25 +23,31 @@ from audiograph.render.cycles import DelayLine, Step
 from audiograph.render.processor import ChannelCounts
 from audiograph.render.vertex import Vertex
 
+_MONO = frozenset([1])
+
 
 def find_decisive(steps: Sequence[Step]) -> dict[Vertex, None]:
     """Return the vertices with whose changes a block has to end."""
     counts = _channel_counts(steps)
     decisive: list[Vertex] = []
     noted: list[Vertex] = []
+    several: list[Vertex] = []
     for vertex, own in counts.items():
+        processor = vertex.processor
+        if len(own) > 1 or processor.keeps_time:
+            several.append(vertex)
         for port in vertex.inputs:
-            if vertex.processor.hears_silence:
-                decisive += [source for source, _ in port.live]
-            if port.mode != "explicit":
+            sources = [source for source, _ in port.live]
+            if processor.hears_silence:
+                decisive += sources
+            # NB: where all are as wide, as mostly, there is nothing to be found out.
+            widths = own.union(*[counts[source] for source in sources])
+            if len(widths) > 1 and port.mode != "explicit":
                 # Next to a narrower one, or to a narrower one that the vertex remembers.
-                given = {source: port.clamp(counts[source]) for source, _ in port.live}
-                decisive += _wider(given, than=min(own.union(*given.values()), default=0))
-            if vertex.processor.remembers:
-                noted += _wider({source: counts[source] for source, _ in port.live}, than=1)
-    several = (
-        vertex for vertex, own in counts.items() if len(own) > 1 or vertex.processor.keeps_time
-    )
+                given = {source: port.clamp(counts[source]) for source in sources}
+                decisive += _wider(given, than=min(own.union(*given.values())))
+            if processor.remembers and widths != _MONO:
+                noted += _wider({source: counts[source] for source in sources}, than=1)
     # NB: what comes and goes in a loop at less than 2^-126 is not worth short blocks.
     steady = (vertex for vertex in _with_feeders(noted) if not _in_loop(vertex))
     return {**_with_feeders(decisive), **dict.fromkeys(several), **dict.fromkeys(steady)}
@@ -59,17 +65,21 @@ def _channel_counts(steps: Iterable[Step]) -> dict[Vertex, ChannelCounts]:
     """Return how many channels each vertex may put out while it sounds."""
     counts: dict[Vertex, ChannelCounts] = {}
     for step in steps:
+        if isinstance(step, Vertex):
+            counts[step] = _given(step, counts)
+            continue
         counts.update(dict.fromkeys(step.members, frozenset()))
-        growing = True
-        while growing:
-            growing = False
+        before = None
+        # What comes around in a loop can add to what was found before.
+        while before != (before := {vertex: counts[vertex] for vertex in step.members}):
             for vertex in step.members:
-                inputs = [port.channel_counts(counts) for port in vertex.inputs]
-                given = vertex.processor.channel_counts(inputs)
-                # What comes around in a loop can add to what was found before.
-                growing = growing or (len(step.members) > 1 and given != counts[vertex])
-                counts[vertex] = given
+                counts[vertex] = _given(vertex, counts)
     return counts
+
+
+def _given(vertex: Vertex, counts: Mapping[Vertex, ChannelCounts]) -> ChannelCounts:
+    """Return how many channels the vertex may put out, when others put out `counts`."""
+    return vertex.processor.channel_counts([port.channel_counts(counts) for port in vertex.inputs])
 
 
 def _with_feeders(vertices: Iterable[Vertex]) -> dict[Vertex, None]:

@@ -275,7 +275,8 @@ class _Stage:
         """
         if window is None:
             return None
-        # NB: single precision stays what it is, but numpy's stubs do not say so.
+        # NB: single precision stays what it is, but numpy's stubs do not say so. It is computed in
+        # double precision, as it is not scaled: half as fast, but a long response adds errors up.
         np.fft.rfft(window, 2 * self.size, out=self._spectrum)  # type: ignore[arg-type]
         return self._spectrum.reshape(self._input.shape[0], -1, self.size + 1)
 

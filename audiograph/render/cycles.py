@@ -10,14 +10,13 @@ https://webaudio.github.io/web-audio-api/#rendering-a-graph
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
 
-from audiograph.render.mixing import convert
-from audiograph.render.processor import SILENCE, Block, Processor, Signal, Silence
-from audiograph.render.vertex import Fail, Vertex, attempt
+from audiograph.render.processor import Block, Processor, Signal
+from audiograph.render.vertex import Fail, Vertex, attempt, sounding
 
 T = TypeVar("T", bound=Hashable)
 
@@ -55,16 +54,6 @@ class Cycle:
         # By the text: "Let cycle breakers be … all the DelayNodes that are part of a cycle."
         for vertex in self._lines:
             _line(vertex).in_loop = True
-        self._feeders = {
-            source
-            for vertex in self.members
-            for port in vertex.ports
-            for source, _ in port.live
-            if source not in inside
-        }
-        self._feeders.update(
-            v.heeds for v in self.members if v.heeds is not None and v.heeds not in inside
-        )
         self._modulated = any(
             source in inside
             for vertex in self._lines
@@ -85,27 +74,20 @@ class Cycle:
         """Render the block in steps as long as the shortest delay."""
         start, frames = block.start, block.frames
         step = self._step(block)
-        whole = {vertex: vertex.results for vertex in self._feeders}
-        parts: dict[Vertex, list[Sequence[Signal]]] = {v: [] for v in self.members}
+        rendered: dict[Vertex, list[tuple[Sequence[Signal], int]]] = {v: [] for v in self.members}
         try:
-            for first in range(0, frames, step):
-                block.start = start + first
-                block.frames = min(step, frames - first)
-                for vertex, results in whole.items():
-                    vertex.results = [_part(s, first, block.frames) for s in results]
+            for first in range(start, start + frames, step):
+                block.start = first
+                block.frames = min(step, start + frames - first)
                 for vertex, operation in self._operations:
                     if not vertex.is_mute:
                         attempt(operation, vertex, block, fail)
                 for vertex in self.members:
-                    parts[vertex].append(vertex.results)
+                    rendered[vertex].append((vertex.results, vertex.start))
         finally:
             block.start, block.frames = start, frames
-            for vertex, results in whole.items():
-                vertex.results = results
         for vertex in self.members:
-            vertex.results = [
-                _join(signals, frames, step) for signals in zip(*parts[vertex], strict=True)
-            ]
+            vertex.join(rendered[vertex], start, start + frames)
 
     def _step(self, block: Block) -> int:
         """Return the frames of a step: a whole number of quanta within the shortest delay."""
@@ -122,49 +104,68 @@ Step = Vertex | Cycle
 
 
 def make_steps(roots: Iterable[Vertex]) -> list[Step]:
-    """Return what hangs on `roots`, in an order in which everything comes after what feeds it."""
-    groups = components(roots, _targets)
-    vertices = [vertex for group in groups for vertex in group]
-    _enliven(vertices)
-    heeders = _heeders(vertices)
-    if heeders:
-        groups = components(roots, lambda vertex: _targets(vertex) + heeders.get(vertex, []))
-    steps: list[Step] = []
-    for group in reversed(groups):
-        if len(group) > 1 or any(target is group[0] for _, target, _ in group[0].targets):
-            steps.append(Cycle(group))
-        else:
-            if isinstance(group[0].processor, DelayLine):
-                group[0].processor.in_loop = False
-            steps.append(group[0])
+    """Return what hangs on `roots`, in an order in which everything comes after what feeds it.
+
+    Each of their ports is told what of its wires is rendered.
+    """
+    followers = _reach(roots)
+    order = without_loops(followers)
+    steps: list[Step] = [*order]
+    if len(order) < len(followers):
+        done = set(order)
+        rest = [vertex for vertex in followers if vertex not in done]
+        for group in reversed(components(rest, followers.__getitem__)):
+            loop = len(group) > 1 or group[0] in followers[group[0]]
+            steps.append(Cycle(group) if loop else group[0])
+    for step in steps:
+        if isinstance(step, Vertex) and isinstance(step.processor, DelayLine):
+            step.processor.in_loop = False
     return steps
 
 
-def _targets(vertex: Vertex) -> list[Vertex]:
-    return [target for _, target, _ in vertex.targets]
-
-
-def _heeders(vertices: Iterable[Vertex]) -> dict[Vertex, list[Vertex]]:
-    """Return which of `vertices` heed which."""
-    found: dict[Vertex, list[Vertex]] = {}
-    for vertex in vertices:
-        if vertex.heeds is not None:
-            found.setdefault(vertex.heeds, []).append(vertex)
-    return found
-
-
-def _enliven(vertices: Sequence[Vertex]) -> None:
-    """Tell every port of `vertices`, which are all that is rendered, what of its wires is."""
-    for vertex in vertices:
-        for port in vertex.ports:
-            port.live.clear()
-    for vertex in vertices:
+def _reach(roots: Iterable[Vertex]) -> dict[Vertex, list[Vertex]]:
+    """Return who is rendered, and what needs its result; tell every port what it gets."""
+    followers: dict[Vertex, list[Vertex]] = {}
+    waiting = list(roots)
+    while waiting:
+        vertex = waiting.pop()
+        if vertex not in followers:
+            followers[vertex] = needing = [target for _, target, _ in vertex.targets]
+            waiting += needing
+            for port in vertex.ports:
+                port.live.clear()
+    for vertex in followers:
         for output, target, key in vertex.targets:
             target.port(key).live.append((vertex, output))
-    for vertex in vertices:
+    for vertex in followers:
+        if vertex.heeds in followers:
+            followers[vertex.heeds].append(vertex)
         for port in vertex.ports:
             # NB: sums depend on their order, and that must not depend on what began to sound when.
-            port.live.sort(key=port.wires.__getitem__)
+            if len(port.live) > 1:
+                port.live.sort(key=port.wires.__getitem__)
+    return followers
+
+
+def without_loops(followers: Mapping[T, Sequence[T]]) -> list[T]:
+    """Return what does not hang on a loop, each before its followers.
+
+    A. B. Kahn: Topological sorting of large networks. Comm. ACM 5 (1962) 558-562.
+    """
+    feeders = dict.fromkeys(followers, 0)
+    for each in followers.values():
+        for follower in each:
+            feeders[follower] += 1
+    ready = [one for one, count in feeders.items() if count == 0]
+    order: list[T] = []
+    while ready:
+        # NB: the latest, so that a signal is used while it is in the processor's cache.
+        order.append(one := ready.pop())
+        for follower in followers[one]:
+            feeders[follower] -= 1
+            if feeders[follower] == 0:
+                ready.append(follower)
+    return order
 
 
 def components(roots: Iterable[T], followers: Callable[[T], Sequence[T]]) -> list[list[T]]:
@@ -216,11 +217,12 @@ Operation = tuple[Vertex, Callable[[Vertex, Block], None]]
 
 def _read(vertex: Vertex, block: Block) -> None:
     block.params = vertex.values(block)
-    vertex.results = (_line(vertex).read(block),)
+    vertex.results, vertex.start = (_line(vertex).read(block),), block.start
 
 
 def _write(vertex: Vertex, block: Block) -> None:
-    block.inputs = [port.gather() for port in vertex.inputs]
+    start, end = block.start, block.start + block.frames
+    block.inputs = [port.mix(sounding(port.live, start, end), start, end) for port in vertex.inputs]
     _line(vertex).write(block)
 
 
@@ -241,13 +243,15 @@ def _operations(members: Iterable[Vertex]) -> list[Operation]:
 
 def _followers(inside: set[Vertex]) -> Callable[[Operation], list[Operation]]:
     """Return the function that tells which operations of a loop need the result of one of them."""
-    heeders = _heeders(inside)
 
     def followers(operation: Operation) -> list[Operation]:
         vertex, call = operation
         if call is _write:
             return []
-        needing: list[Operation] = [(each, Vertex.process) for each in heeders.get(vertex, [])]
+        needing: list[Operation] = [(v, Vertex.process) for v in inside if v.heeds is vertex]
+        if call is _read:
+            # NB: though it needs nothing of it, a delay line is not written before it is read.
+            needing.append((vertex, _write))
         for _, target, port in vertex.targets:
             if target not in inside:
                 continue
@@ -258,25 +262,3 @@ def _followers(inside: set[Vertex]) -> Callable[[Operation], list[Operation]]:
         return needing
 
     return followers
-
-
-def _part(signal: Signal, first: int, frames: int) -> Signal:
-    return signal if isinstance(signal, Silence) else signal[:, first : first + frames]
-
-
-def _join(signals: Sequence[Signal], frames: int, step: int) -> Signal:
-    """Put the steps' signals one after the other, with the channels of the widest."""
-    if len(signals) == 1:
-        return signals[0]
-    channels = max((s.shape[0] for s in signals if not isinstance(s, Silence)), default=0)
-    if channels == 0:
-        return SILENCE
-    out = np.zeros((channels, frames), np.float32)
-    at = 0
-    for signal in signals:
-        if isinstance(signal, Silence):
-            at += step
-        else:
-            out[:, at : at + signal.shape[1]] = convert(signal, channels, "speakers")
-            at += signal.shape[1]
-    return out

@@ -5,8 +5,11 @@ Only what `kernels` uses is here, and types mean nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., None])
 
 compiled = False
 
@@ -21,6 +24,7 @@ class _Type:
 
 const = double = float_ = _Type(float)
 longlong = Py_ssize_t = bint = _Type(int)
+void = None
 
 
 def __getattr__(name: str) -> _Type:
@@ -36,4 +40,19 @@ def cast(type: _Type, value: Any) -> Any:
     return type.convert(value)
 
 
-nogil = nullcontext()
+def cfunc(function: F) -> F:
+    """Return a function that is for other kernels alone as it is."""
+    return function
+
+
+def exceptval(*, check: bool) -> Callable[[F], F]:
+    """Return what decorates a function that raises nothing."""
+    return cfunc
+
+
+class _NoLock(nullcontext[None]):
+    def __call__(self, function: F) -> F:
+        return function
+
+
+nogil = _NoLock()

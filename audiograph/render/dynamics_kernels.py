@@ -205,26 +205,26 @@ def follow(
                         attenuation = cells[cell, 0] + cells[cell, 1] * level
                         rate = cells[cell, 2] + cells[cell, 3] * level
                     # "Subtract detector average from attenuation, and multiply the result by
-                    # detector rate. Add this new result to detector average. Clamp …"
-                    attenuation -= average
-                    if attenuation > 0:
-                        attenuation *= rate
-                    average += attenuation
-                    if average > 1:
-                        average = one
-                if releasing:
-                    # "… set compressor gain to be the product of compressor gain and envelope
-                    # rate, clamped to a maximum of 1.0."
-                    for n in range(first, last):
-                        gain *= pace
-                        if gain > 1:
-                            gain = one
-                        gains[n] = gain
-                else:
-                    # "Multiply gain increment by envelope rate, and add the result …"
-                    for n in range(first, last):
+                    # detector rate. Add this new result to detector average. Clamp …" The rate is
+                    # for a result above 0 alone.
+                    if rate <= one and attenuation <= one:
+                        # NB: the same; but the processor need not guess, nor wait for the clamp.
+                        attenuation -= average
+                        average = min(average + attenuation, average + attenuation * rate)
+                    else:
+                        attenuation -= average
+                        if attenuation > 0:
+                            attenuation *= rate
+                        average = min(average + attenuation, one)
+                    # Average and gain in one loop, since each waits only for its own last step.
+                    if releasing:
+                        # "… set compressor gain to be the product of compressor gain and envelope
+                        # rate, clamped to a maximum of 1.0."
+                        gain = min(gain * pace, one)
+                    else:
+                        # "Multiply gain increment by envelope rate, and add the result …"
                         gain += (target - gain) * pace
-                        gains[n] = gain
+                    gains[n] = gain
                 if gain < lowest:
                     lowest = gain
             x = sin(1.5707963267948966 * cython.cast(cython.double, lowest))

@@ -47,6 +47,8 @@ class Graph:
         self._asleep: list[tuple[int, int, Vertex]] = []
         self._tick = count()
         self._steps: list[Step] = []
+        # What is rendered, and in which step.
+        self._members: dict[Vertex, Step] = {}
         self._stale = True
         # What ends a block when it changes, and whether something has just changed.
         self._decisive: dict[Vertex, None] = {}
@@ -74,6 +76,10 @@ class Graph:
                 self.renew()
                 self._bury(target)
         self._bury(source)
+
+    def disconnect_output(self, source: Vertex, output: int | None) -> None:
+        """Take away all wires of an output of `source`, or of all outputs."""
+        self.disconnect(source, [wire for wire in source.targets if output in (None, wire[0])])
 
     def release(self, vertex: Vertex) -> None:
         """Note that the control side has let go of the vertex: it goes when it can't sound."""
@@ -125,10 +131,10 @@ class Graph:
                 self.rouse(vertex)
 
     def _order(self) -> None:
-        dropped = {vertex for step in self._steps for vertex in step.members}
+        before = self._members.keys()
         self._steps = make_steps(self._roots)
-        dropped.difference_update(vertex for step in self._steps for vertex in step.members)
-        for vertex in dropped:
+        self._members = {vertex: step for step in self._steps for vertex in step.members}
+        for vertex in before - self._members.keys():
             vertex.silence()
         decisive = find_decisive(self._steps)
         self._changing = self._changing or decisive.keys() != self._decisive.keys()
@@ -154,34 +160,26 @@ class Graph:
     def _settle(self) -> list[Vertex]:
         """Bring the roots up to date after a block; return the sources that ended in it."""
         ended = []
-        for step in self._steps:
-            for vertex in step.members:
-                processor = vertex.processor
-                if processor.finished:
-                    processor.sounding = False
-                if processor.sounding is not (vertex in self._roots):
-                    self._stale = True
-                    if processor.sounding:
-                        self._roots[vertex] = None
-                        continue
-                    del self._roots[vertex]
-                    if not processor.finished:
-                        self._bury(vertex)
-                        continue
-                    ended.append(vertex)
-                    # NB: in a loop it keeps its place, since without it a delay might be in none.
-                    if vertex is step:
-                        self._detach(vertex)
+        for vertex, step in self._members.items():
+            processor = vertex.processor
+            if processor.finished:
+                processor.sounding = False
+            if processor.sounding is (vertex in self._roots):
+                continue
+            self._stale = True
+            if processor.sounding:
+                self._roots[vertex] = None
+                continue
+            del self._roots[vertex]
+            if not processor.finished:
+                self._bury(vertex)
+                continue
+            ended.append(vertex)
+            # NB: in a loop it keeps its place, since without it a delay might be in none.
+            if vertex is step:
+                self._drop(vertex)
         ended.sort(key=lambda vertex: vertex.processor.end_frame)
         return ended
-
-    def _detach(self, vertex: Vertex) -> None:
-        """Take a source that has ended out of the graph; nothing of it is left behind."""
-        for key, port in vertex.keyed_ports():
-            for source, output in port.wires:
-                del source.targets[output, vertex, key]
-            port.wires.clear()
-        self._drop(vertex)
 
     def _mute(self, vertex: Vertex, error: Exception) -> None:
         self._report_failure(vertex, error)
@@ -189,30 +187,39 @@ class Graph:
         self.renew()
 
     def _bury(self, vertex: Vertex) -> None:
-        """Drop a vertex that nobody holds, that nothing feeds and that can no longer sound."""
+        """Drop a vertex that nobody holds and that has nothing to do any more."""
         if _is_dead(vertex):
             self._drop(vertex)
 
     def _drop(self, vertex: Vertex) -> None:
+        """Take a vertex out of the graph, and what then has nothing to do any more."""
         # NB: not recursive: a chain of nodes may be longer than Python's stack.
         grave = [vertex]
         while grave:
             dropped = grave.pop()
+            self._stale = True
             self._released.pop(dropped, None)
+            self._roots.pop(dropped, None)
+            dropped.processor.sounding = False
             targets, dropped.targets = dropped.targets, {}
             for output, target, port in targets:
                 target.port(port).wires.pop((dropped, output), None)
-                self._stale = True
                 if _is_dead(target):
                     grave.append(target)
+            for key, fed in dropped.keyed_ports():
+                for source, output in fed.wires:
+                    source.targets.pop((output, dropped, key), None)
+                    if _is_dead(source):
+                        grave.append(source)
+                fed.wires.clear()
 
     def _sweep(self) -> None:
         """Drop the loops that nobody holds: each feeds itself, and would stay for ever."""
         alive = [v for v in self._released if v.asleep or v.processor.sounding or _is_held(v)]
         kept = set(alive)
         while alive:
-            for _, target, _ in alive.pop().targets:
-                if target.released and target not in kept:
+            for _, target, port in alive.pop().targets:
+                if target.released and target not in kept and isinstance(port, int):
                     kept.add(target)
                     alive.append(target)
         for vertex in [v for v in self._released if v not in kept]:
@@ -222,14 +229,15 @@ class Graph:
 
 
 def _is_dead(vertex: Vertex) -> bool:
-    return (
-        vertex.released
-        and not vertex.asleep
-        and not vertex.processor.sounding
-        and not vertex.is_fed()
-    )
+    """Return whether nobody holds the vertex, and either nobody hears it or it has no sound."""
+    if not vertex.released or vertex.asleep:
+        return False
+    processor = vertex.processor
+    if not vertex.targets and not processor.has_effects:
+        return True
+    return not processor.sounding and not vertex.is_fed()
 
 
 def _is_held(vertex: Vertex) -> bool:
     """Return whether what feeds the vertex is held by somebody."""
-    return any(not source.released for port in vertex.ports for source, _ in port.wires)
+    return any(not source.released for port in vertex.inputs for source, _ in port.wires)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import ceil, floor, log2, pi, sqrt
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from audiograph.render.panning_kernels import convolve
 from audiograph.render.processor import Samples, Signal, Silence
 from audiograph.render.space import Numbers
+from audiograph.render.stretches import Spectra, analyse, extend, synthesise, transform_filters
 
 _DATA = Path(__file__).parents[1] / "data" / "kemar.npy"
 _DATA_RATE = 44100
@@ -46,6 +47,9 @@ _FADE_SECONDS = 0.01
 # Frames that stay in the processor's cache, with what they are made of.
 _STRETCH = 512
 
+# From so many frames on, fast Fourier transforms are faster than a sum over the taps.
+_LONG = 8192
+
 
 @dataclass(frozen=True)
 class Response:
@@ -61,6 +65,20 @@ class Response:
 
     taps: Samples
     delays: tuple[int, int]
+
+    @cached_property
+    def size(self) -> int:
+        """Frames of a transform, of which the longest delay and the taps are a small part."""
+        reach: int = self.taps.shape[1] + max(self.delays)
+        return 8 << (reach - 1).bit_length()
+
+    @cached_property
+    def spectra(self) -> Spectra:
+        """The filters with their delays, transformed: shape (2, 1, bins)."""
+        delayed = np.zeros((2, self.size))
+        for row, taps, delay in zip(delayed, self.taps, self.delays, strict=True):
+            row[delay : delay + len(taps)] = taps[::-1]
+        return transform_filters(delayed, self.size)
 
 
 class Head:
@@ -159,7 +177,8 @@ class HeadFilter:
         self._quantum = quantum
         self._fade = max(1, round(_FADE_SECONDS * head.sample_rate / quantum)) * quantum
         self._tail = ceil(head.reach / quantum) * quantum
-        self._past = np.zeros((2, head.reach), np.float32)
+        # One channel as long as both were the same.
+        self._past = np.zeros((1, head.reach), np.float32)
         self._sums = np.empty(_STRETCH, np.float32)
         self.end = 0
         """The frame at which all is over, if nothing more comes."""
@@ -181,11 +200,13 @@ class HeadFilter:
         `start`: shape (3, frames looked at), or (3, 1) where they stay the same.
         """
         reach = self._head.reach
-        source = np.zeros((2, reach + frames), np.float32)
+        samples = np.zeros((1, 1), np.float32) if isinstance(signal, Silence) else signal
+        channels = max(len(self._past), len(samples))
+        source = np.empty((channels, reach + frames), np.float32)
         source[:, :reach] = self._past
-        if not isinstance(signal, Silence):
-            source[:, reach:] = signal
-        self._past = source[:, frames:].copy()
+        source[:, reach:] = samples
+        past = source[:1] if np.array_equal(source[0, frames:], source[-1, frames:]) else source
+        self._past = past[:, frames:].copy()
         out = np.zeros((2, frames), np.float32)
         for first, last, anew in self._stretches(signal, start, frames):
             looks = list(range(first + -(start + first) % self._fade, last, self._fade))
@@ -238,11 +259,19 @@ class HeadFilter:
     def _apply(
         self, response: Response, source: Samples, out: Samples, first: int, last: int
     ) -> None:
-        taps = self._head.taps
+        begin, end = self._head.reach + first, self._head.reach + last
+        if last - first >= _LONG:
+            overlap = self._head.reach - 1
+            extended = extend(
+                source[:, begin - overlap : begin], source[:, begin:end], response.size
+            )
+            spectra = analyse(extended, overlap, response.size) * response.spectra
+            out[:, first:last] = synthesise(spectra, overlap, response.size, last - first)
+            return
+        reach = self._head.taps - 1
         for ear, delay in enumerate(response.delays):
-            begin = self._head.reach + first - delay - (taps - 1)
             convolve(
-                source[ear, begin : begin + last - first + taps - 1],
+                source[min(ear, len(source) - 1), begin - delay - reach : end - delay],
                 response.taps[ear],
                 self._sums,
                 out[ear, first:last],

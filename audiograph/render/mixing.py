@@ -1,4 +1,7 @@
+# cython: language_level=3, annotation_typing=False
 """Up-mixing, down-mixing and summing of channels.
+
+What is here runs for every node and block. So it is compiled where it can be, as it stands.
 
 https://webaudio.github.io/web-audio-api/#channel-up-mixing-and-down-mixing
 """
@@ -18,22 +21,32 @@ ChannelInterpretation = Literal["speakers", "discrete"]
 
 _HALF = sqrt(0.5)
 
-# (from, to) speaker layouts: for each output channel, the input channels and their weights.
+Row = tuple[tuple[float, tuple[int, ...]], ...]
+
+# (from, to) speaker layouts: for each output channel, the weights, each of a sum of input channels.
 # https://webaudio.github.io/web-audio-api/#UpMix-sub and #down-mix
-_SPEAKERS: Final[dict[tuple[int, int], tuple[tuple[tuple[int, float], ...], ...]]] = {
-    (1, 2): (((0, 1.0),), ((0, 1.0),)),
-    (1, 4): (((0, 1.0),), ((0, 1.0),), (), ()),
-    (1, 6): ((), (), ((0, 1.0),), (), (), ()),
-    (2, 4): (((0, 1.0),), ((1, 1.0),), (), ()),
-    (2, 6): (((0, 1.0),), ((1, 1.0),), (), (), (), ()),
-    (4, 6): (((0, 1.0),), ((1, 1.0),), (), (), ((2, 1.0),), ((3, 1.0),)),
-    (2, 1): (((0, 0.5), (1, 0.5)),),
-    (4, 1): (((0, 0.25), (1, 0.25), (2, 0.25), (3, 0.25)),),
-    (6, 1): (((0, _HALF), (1, _HALF), (2, 1.0), (4, 0.5), (5, 0.5)),),
-    (4, 2): (((0, 0.5), (2, 0.5)), ((1, 0.5), (3, 0.5))),
-    (6, 2): (((0, 1.0), (2, _HALF), (4, _HALF)), ((1, 1.0), (2, _HALF), (5, _HALF))),
-    (6, 4): (((0, 1.0), (2, _HALF)), ((1, 1.0), (2, _HALF)), ((4, 1.0),), ((5, 1.0),)),
+_SPEAKERS: Final[dict[tuple[int, int], tuple[Row, ...]]] = {
+    (1, 2): (((1, (0,)),), ((1, (0,)),)),
+    (1, 4): (((1, (0,)),), ((1, (0,)),), (), ()),
+    (1, 6): ((), (), ((1, (0,)),), (), (), ()),
+    (2, 4): (((1, (0,)),), ((1, (1,)),), (), ()),
+    (2, 6): (((1, (0,)),), ((1, (1,)),), (), (), (), ()),
+    (4, 6): (((1, (0,)),), ((1, (1,)),), (), (), ((1, (2,)),), ((1, (3,)),)),
+    (2, 1): (((0.5, (0, 1)),),),
+    (4, 1): (((0.25, (0, 1, 2, 3)),),),
+    (6, 1): (((_HALF, (0, 1)), (1, (2,)), (0.5, (4, 5))),),
+    (4, 2): (((0.5, (0, 2)),), ((0.5, (1, 3)),)),
+    (6, 2): (((1, (0,)), (_HALF, (2, 4))), ((1, (1,)), (_HALF, (2, 5)))),
+    (6, 4): (
+        ((1, (0,)), (_HALF, (2,))),
+        ((1, (1,)), (_HALF, (2,))),
+        ((1, (4,)),),
+        ((1, (5,)),),
+    ),
 }
+
+Part = tuple[Samples, int]
+"""Samples and the number of their first frame; before and behind them is silence."""
 
 
 def channel_count(signals: Sequence[Signal], count: int, mode: ChannelCountMode) -> int:
@@ -63,34 +76,82 @@ def convert(signal: Samples, count: int, interpretation: ChannelInterpretation) 
     return out
 
 
+def excerpt(part: Part, start: int, end: int) -> Samples:
+    """Return what is at the frames from `start` to `end`; it may share the part's memory."""
+    samples, first = part
+    last = first + samples.shape[1]
+    if first == start and last == end:
+        return samples
+    if first <= start and end <= last:
+        return samples[:, start - first : end - first]
+    out = np.zeros((samples.shape[0], end - start), np.float32)
+    _add(out, start, part)
+    return out
+
+
 def mix(
-    signals: Sequence[Signal],
+    parts: Sequence[Part],
+    start: int,
+    end: int,
     count: int,
     mode: ChannelCountMode,
     interpretation: ChannelInterpretation,
 ) -> Signal:
-    """Sum `signals` into one, up- or down-mixed by an input's channel settings.
+    """Sum `parts` over the frames from `start` to `end`, mixed by an input's channel settings.
 
-    The result is `SILENCE` where every signal is, and may share memory with one of the signals.
+    The result is `SILENCE` where there are none, and may share memory with one of them.
     """
-    sounding = [s for s in signals if not isinstance(s, Silence)]
-    if not sounding:
+    if not parts:
         return SILENCE
-    count = channel_count(sounding, count, mode)
-    if len(sounding) == 1:
-        return convert(sounding[0], count, interpretation)
-    total = np.add(
-        convert(sounding[0], count, interpretation), convert(sounding[1], count, interpretation)
-    )
-    for signal in sounding[2:]:
-        np.add(total, convert(signal, count, interpretation), out=total)
-    return total
+    widths = [samples.shape[0] for samples, _ in parts]
+    widest = max(widths)
+    if mode == "max" or (mode == "clamped-max" and widest < count):
+        count = widest
+    # NB: what is only copied may as well be copied behind the sum, which is less.
+    copied = widest <= count or interpretation == "discrete"
+    if len(parts) > 1 and not (copied and widest == min(widths)):
+        parts = [(convert(samples, count, interpretation), first) for samples, first in parts]
+    total = excerpt(parts[0], start, end)
+    if len(parts) > 1:
+        total = np.add(total, excerpt(parts[1], start, end))
+    for part in parts[2:]:
+        _add(total, start, part)
+    return total if total.shape[0] == count else convert(total, count, interpretation)
 
 
-def _apply(matrix: tuple[tuple[tuple[int, float], ...], ...], signal: Samples) -> Samples:
+def _add(total: Samples, start: int, part: Part) -> None:
+    """Add a part to `total`, whose first frame is `start`."""
+    samples, first = part
+    if first == start and samples.shape[1] == total.shape[1]:
+        total += samples
+        return
+    begin, end = max(first, start), min(first + samples.shape[1], start + total.shape[1])
+    if begin < end:
+        total[:, begin - start : end - start] += samples[:, begin - first : end - first]
+
+
+def _apply(matrix: Sequence[Row], signal: Samples) -> Samples:
     # NB: row by row instead of a matrix product, whose sums depend on how it is blocked.
-    out = np.zeros((len(matrix), signal.shape[1]), np.float32)
-    for row, weights in zip(out, matrix, strict=True):
-        for channel, weight in weights:
-            row += signal[channel] if weight == 1.0 else signal[channel] * np.float32(weight)
+    out = np.empty((len(matrix), signal.shape[1]), np.float32)
+    for total, row in zip(out, matrix, strict=True):
+        if row:
+            _weigh(signal, *row[0], total)
+        else:
+            total.fill(0)
+        for weight, channels in row[1:]:
+            term = np.empty_like(total)
+            _weigh(signal, weight, channels, term)
+            total += term
     return out
+
+
+def _weigh(signal: Samples, weight: float, channels: tuple[int, ...], out: Samples) -> None:
+    """Fill `out` with the sum of `channels`, times `weight`."""
+    first, *others = channels
+    if not others:
+        np.multiply(signal[first], np.float32(weight), out=out)
+        return
+    np.add(signal[first], signal[others[0]], out=out)
+    for other in others[1:]:
+        out += signal[other]
+    out *= np.float32(weight)

@@ -12,19 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, cast
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from audiograph.render.mixing import convert
 from audiograph.render.processor import Samples
+from audiograph.render.stretches import Spectra, analyse, extend, synthesise, transform_filters
 
 Phases = NDArray[np.float32]
 """A faster signal, shape (factor, channels, frames)."""
-
-Spectra = NDArray[np.complex64]
 
 # The text leaves the filters open; these are those of browsers.
 _TAPS = 256
@@ -32,7 +29,7 @@ _BLACKMAN = (0.42, -0.5, 0.08)
 
 # Frames of the longest transform: in shorter ones, more of them are overlap; longer ones leave the
 # processor's cache.
-_LONGEST = 2048
+_LONGEST = 1024
 
 
 class Oversampler:
@@ -80,59 +77,34 @@ class Oversampler:
     def _up(self, samples: Samples) -> Phases:
         frames = samples.shape[1]
         size = self._transform_size(frames)
-        slow = self._extend(self._slow, samples, size)
+        slow = extend(self._slow, samples, size)
         self._slow = slow[:, frames : frames + self._overlap].copy()
         fast = np.empty((self._factor, *samples.shape), np.float32)
         fast[0] = self._delayed(slow, frames)
         responses, _ = _spectra(self._factor, size)
-        fast[1:] = self._synthesise(self._analyse(slow, size) * responses, size, frames)
+        spectra = analyse(slow, self._overlap, size) * responses
+        fast[1:] = synthesise(spectra, self._overlap, size, frames)
         return fast
 
     def _down(self, fast: Phases) -> Samples:
         frames = fast.shape[2]
         size = self._transform_size(frames)
-        extended = self._extend(self._fast, fast, size)
+        extended = extend(self._fast, fast, size)
         self._fast = extended[..., frames : frames + self._overlap].copy()
         _, responses = _spectra(self._factor, size)
-        spectra = self._analyse(extended[1:], size)
+        spectra = analyse(extended[1:], self._overlap, size)
         spectra *= responses
-        out = self._synthesise(spectra.sum(axis=0), size, frames)
-        return out + self._delayed(extended[0], frames) / np.float32(self._factor)
+        out = synthesise(spectra.sum(axis=0), self._overlap, size, frames)
+        out += self._delayed(extended[0], frames) / np.float32(self._factor)
+        return out
 
     def _transform_size(self, frames: int) -> int:
         shortest: int = 1 << (frames + self._overlap - 1).bit_length()
         return min(_LONGEST, shortest)
 
-    def _extend(self, before: Samples, samples: Samples, size: int) -> Samples:
-        """Return what was remembered, `samples`, and zeros up to a whole number of stretches."""
-        frames = samples.shape[-1]
-        step = size - self._overlap
-        length = self._overlap + -(-frames // step) * step
-        extended = np.empty((*samples.shape[:-1], length), np.float32)
-        extended[..., : self._overlap] = before
-        extended[..., self._overlap : self._overlap + frames] = samples
-        extended[..., self._overlap + frames :] = 0
-        return extended
-
     def _delayed(self, extended: Samples, frames: int) -> Samples:
         first = self._overlap - self._delay
         return extended[:, first : first + frames]
-
-    def _analyse(self, extended: Samples, size: int) -> Spectra:
-        """Return the spectra of overlapping stretches, shape (…, channels, stretches, bins)."""
-        *outer, length = extended.shape
-        *strides, stride = extended.strides
-        step = size - self._overlap
-        count = (length - self._overlap) // step
-        stretches = as_strided(extended, (*outer, count, size), (*strides, step * stride, stride))
-        # NB: numpy transforms float32 to complex64 and back, whatever its annotations say.
-        spectra: Any = np.fft.rfft(stretches)
-        return cast(Spectra, spectra)
-
-    def _synthesise(self, spectra: Spectra, size: int, frames: int) -> Samples:
-        """Return what the stretches have in common with no other, shape (…, channels, frames)."""
-        stretches: Any = np.fft.irfft(spectra, size)[..., self._overlap :]
-        return cast(Samples, stretches.reshape(*spectra.shape[:-2], -1)[..., :frames])
 
 
 @cache
@@ -157,9 +129,8 @@ def design(factor: int) -> NDArray[np.float64]:
 
 @cache
 def _spectra(factor: int, size: int) -> Spectra:
-    """Return the spectra of all filters but phase 0's, shape (2, factor - 1, 1, 1, bins)."""
-    spectra = np.fft.rfft(design(factor)[:, 1:], size)
-    return spectra[:, :, np.newaxis, np.newaxis].astype(np.complex64)
+    """Return all filters but phase 0's, transformed: shape (2, factor - 1, 1, 1, bins)."""
+    return transform_filters(design(factor)[:, 1:, np.newaxis], size)
 
 
 def _rearrange(memory: Samples, channels: int) -> Samples:

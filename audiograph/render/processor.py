@@ -74,6 +74,8 @@ class Processor:
     finished : bool
         True once it will never sound again, whatever comes: a source that has ended. The loop
         drops it and tells the node.
+    begin_frame : int
+        Before which frame a sounding source is silent: the first of a quantum.
     end_frame : int
         Where a finished source ended, for the order of the `ended` events.
     hears_silence : bool
@@ -83,17 +85,25 @@ class Processor:
         Whether what it puts out depends on inputs of earlier blocks, whose channels it keeps.
     keeps_time : bool
         Whether a block ends where `steady_frames` says, whatever its outputs go to.
+    has_effects : bool
+        Whether it does something besides what it puts out, so that it is called though nothing
+        hears it and nobody holds its node.
     """
 
     sounding = False
     finished = False
+    begin_frame = 0
     end_frame = 0
     hears_silence = False
     remembers = False
     keeps_time = False
+    has_effects = False
 
     def process(self, block: Block) -> Sequence[Signal]:
-        """Return a signal for each output, each of `block.frames` frames or `SILENCE`."""
+        """Return a signal for each output, each of `block.frames` frames or `SILENCE`.
+
+        A source that has ended may return fewer: the quanta in which it sounded.
+        """
         raise NotImplementedError
 
     def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:

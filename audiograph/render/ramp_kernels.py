@@ -18,16 +18,24 @@ COMPILED = cython.compiled
 def fill_line(
     out: cython.float[::1],
     offset: cython.double,
-    slope: cython.double,
+    rise: cython.double,
+    speed: cython.double,
     first: cython.double,
     step: cython.double,
 ) -> None:
-    """Fill `out` with `offset` + `slope` · x, where x = `first` + `step` · k in its frame k."""
+    """Fill `out` with `offset` + `rise` · (`speed` · x), x = `first` + `step` · k in its frame k.
+
+    NB: the products are rounded to float32s, as in browsers: a parameter that is a ramp is then the
+    same as one that a ramp from zero is connected to, and a playback rate, whose errors add up from
+    frame to frame, is the same to the last bit.
+    """
     frames: cython.int = cython.cast(cython.int, out.shape[0])
     k: cython.int
     with cython.nogil:
         for k in range(frames):
-            out[k] = offset + slope * (first + k * step)
+            out[k] = speed * (first + k * step)
+            out[k] = rise * cython.cast(cython.double, out[k])
+            out[k] = offset + cython.cast(cython.double, out[k])
 
 
 def fill_exponential(

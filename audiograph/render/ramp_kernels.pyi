@@ -4,7 +4,12 @@ from numpy.typing import NDArray
 COMPILED: bool
 
 def fill_line(
-    out: NDArray[np.float32], offset: float, slope: float, first: float, step: float
+    out: NDArray[np.float32],
+    offset: float,
+    rise: float,
+    speed: float,
+    first: float,
+    step: float,
 ) -> None: ...
 def fill_exponential(
     out: NDArray[np.float32],

@@ -16,6 +16,9 @@ from audiograph.render.processor import (
     Signal,
 )
 
+# Where frames can't be told apart any more. Nobody waits for it.
+_LAST_FRAME = 2.0**53
+
 
 def frame_at(time: float, sample_rate: float) -> float:
     """Return the first frame at `time` (in seconds) or later; infinity for never.
@@ -25,7 +28,7 @@ def frame_at(time: float, sample_rate: float) -> float:
     """
     if time == inf:
         return inf
-    return ceil(round(time * sample_rate * 1024) / 1024)
+    return ceil(round(min(time * sample_rate, _LAST_FRAME) * 1024) / 1024)
 
 
 class ScheduledProcessor(Processor):
@@ -47,6 +50,7 @@ class ScheduledProcessor(Processor):
         """Take note of the start, in seconds; return its frame."""
         self.start_time = time
         self._start = frame_at(time, sample_rate)
+        self.begin_frame = int(self._start // self._quantum) * self._quantum
         return self._start
 
     def schedule_stop(self, time: float, sample_rate: float) -> float:
@@ -65,11 +69,14 @@ class ScheduledProcessor(Processor):
             self.finish(int(max(self._stop, block.start)))
         if samples is None:
             return (SILENCE,)
-        if samples.shape[1] == block.frames:
-            return (samples,)
-        out = np.zeros((samples.shape[0], block.frames), np.float32)
         at = first - block.start
-        out[:, at : at + samples.shape[1]] = samples
+        frames = at + samples.shape[1]
+        # Nothing of a block is left out but whole quanta.
+        quanta = -(-frames // self._quantum) * self._quantum
+        if samples.shape[1] == quanta:
+            return (samples,)
+        out = np.zeros((samples.shape[0], quanta), np.float32)
+        out[:, at:frames] = samples
         return (out,)
 
     def play(self, block: Block, offset: int, frames: int) -> Samples | None:

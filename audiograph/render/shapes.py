@@ -1,13 +1,13 @@
 """What the value of a parameter does between two events: it stays, or follows a formula.
 
-Times are in seconds of the context; frame n is at time n / sample_rate, and nothing else.
+Times are in seconds of the context; frame n is at time n / sample_rate.
 
 https://webaudio.github.io/web-audio-api/#AudioParam-methods
 """
 
 from __future__ import annotations
 
-from math import ceil, exp, inf, log
+from math import ceil, copysign, exp, inf, log
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -22,12 +22,14 @@ _SPACING = 64
 _NEXT_FRAMES = np.arange(float(_SPACING))
 _LARGEST_EXPONENT = 700.0
 
-# How near to its target a value has reached it, in relation to the target: a float32 can't tell
-# the two apart. Where the target is zero, an absolute distance, before numbers are denormal.
-_NEAR = 2.0**-26
-_FAINT = 1e-30
+# How near to its target, in relation to itself, a value has reached it; where the target is zero,
+# it is an absolute distance. Or in how many time constants. AD-HOC: by the text it never quite gets
+# there; these are the bounds of Chromium, which looks at the start of every quantum.
+_NEAR = exp(-10)
+_LONGEST_APPROACH = 10.0
 
 _LAST_FRAME = 2.0**53
+_LARGEST = 2.0**127
 
 
 class Shape(Protocol):
@@ -75,10 +77,17 @@ class Line(NamedTuple):
         return self.start_value + (self.end_value - self.start_value) * part
 
     def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
-        origin = frame_at(self.start_time, sample_rate)
-        frames = (self.end_time - self.start_time) * sample_rate
-        slope = (self.end_value - self.start_value) / frames
-        fill_line(out, self.at(origin / sample_rate), slope, start - origin, step)
+        rise = self.end_value - self.start_value
+        speed = 1 / (self.end_time - self.start_time)
+        # NB: as in browsers, they are float32s, where these can hold them.
+        if max(abs(rise), speed, abs(rise * speed)) < _LARGEST:
+            rise, speed = float(np.float32(rise)), float(np.float32(speed))
+            # As there, of a value for every frame it is the time that is rounded, of one for a
+            # quantum the part of the way.
+            if step == 1:
+                rise, speed = float(np.float32(rise * speed)), 1.0
+        first = start - self.start_time * sample_rate
+        fill_line(out, self.start_value, rise, speed / sample_rate, first, step)
 
     def settled_at(self) -> float:
         return self.end_time
@@ -116,8 +125,6 @@ class Approach(NamedTuple):
     time_constant: float
 
     def at(self, time: float) -> float:
-        if time >= self.settled_at():
-            return self.target
         # By the text: "v(t) = V1 + (V0 - V1) e ^ -((t - T0) / τ)"
         distance = self.start_value - self.target
         return self.target + distance * exp((self.start_time - time) / self.time_constant)
@@ -129,11 +136,14 @@ class Approach(NamedTuple):
         _fill_exponential(out, self.target, distance, speed, start - origin, step)
 
     def settled_at(self) -> float:
-        distance = abs(self.start_value - self.target)
-        near = max(abs(self.target) * _NEAR, _FAINT)
-        if distance <= near:
+        distance = self.start_value - self.target
+        near = _NEAR * abs(self.target) if self.target else _NEAR
+        # In relation to the value, which is larger than the target, or smaller.
+        near /= 1 - copysign(_NEAR, distance * self.target) if self.target else 1
+        if abs(distance) <= near:
             return self.start_time
-        return self.start_time + self.time_constant * log(distance / near)
+        constants = min(log(abs(distance) / near), _LONGEST_APPROACH)
+        return self.start_time + self.time_constant * constants
 
 
 class Curve(NamedTuple):
@@ -164,17 +174,15 @@ class Curve(NamedTuple):
 
 
 def frame_at(time: float, sample_rate: float) -> float:
-    """Return the first frame at `time` or later, a whole number or an infinity."""
+    """Return the first frame at `time` or later, a whole number or an infinity.
+
+    As in browsers it is told by time · sample_rate, which is rounded: where that comes out a hair
+    above n, though `time` is n / sample_rate, it is frame n + 1.
+    """
     near = time * sample_rate
     if not -_LAST_FRAME < near < _LAST_FRAME:
         return inf if near > 0 else -inf
-    frame = ceil(near)
-    # NB: the product is rounded, and may be on the wrong side of the frame's number.
-    while (frame - 1) / sample_rate >= time:
-        frame -= 1
-    while frame / sample_rate < time:
-        frame += 1
-    return frame
+    return ceil(near)
 
 
 def _fill_exponential(

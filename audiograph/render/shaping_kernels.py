@@ -15,37 +15,48 @@ COMPILED = cython.compiled
 
 
 def shape(
-    samples: cython.const[cython.float][:, :],
-    curve: cython.const[cython.float][::1],
-    out: cython.float[:, ::1],
+    samples: cython.float[:, ::1], curve: cython.const[cython.float][::1], cells: cython.int[::1]
 ) -> None:
-    """Fill `out` with the curve's values at `samples`, both of shape (channels, frames).
+    """Replace `samples`, shape (channels, frames), by the curve's values there.
 
     The curve spans the samples from -1 to 1; between its values it is linearly interpolated, and
-    its ends stand for what is beyond. Of shape (values + 1,), with the last value twice. `out` may
-    be `samples` themselves.
+    its ends stand for what is beyond. Of shape (values + 1,), with the last value twice. `cells`
+    is room to work in, of any length: so many frames are looked up at a time.
 
     https://webaudio.github.io/web-audio-api/#dom-waveshapernode-curve
     """
     channels: cython.Py_ssize_t = samples.shape[0]
     frames: cython.Py_ssize_t = samples.shape[1]
+    stretch: cython.Py_ssize_t = cells.shape[0]
     last: cython.float = curve.shape[0] - 2
     half: cython.float = 0.5 * last
     zero: cython.float = 0
     one: cython.float = 1
     c: cython.Py_ssize_t
     n: cython.Py_ssize_t
+    first: cython.Py_ssize_t
+    count: cython.Py_ssize_t
     k: cython.int
     v: cython.float
     with cython.nogil:
         for c in range(channels):
-            for n in range(frames):
-                # By the text: "Let v = (N - 1) / 2 · (x + 1)".
-                v = half * (samples[c, n] + one)
-                # The curve's ends are for "v < 0" and "v ≥ N - 1"; NB: no number is not above 0.
-                v = v if v > 0 else zero
-                v = min(last, v)
-                # "Let k = ⌊v⌋ and f = v - k", then y is "(1 - f) c_k + f c_(k+1)".
-                k = cython.cast(cython.int, v)
-                v -= k
-                out[c, n] = curve[k] + v * (curve[k + 1] - curve[k])
+            first = 0
+            while first < frames:
+                count = min(stretch, frames - first)
+                # Compilers vectorise this loop, but not the one after it.
+                for n in range(count):
+                    # By the text: "Let v = (N - 1) / 2 · (x + 1)".
+                    v = half * (samples[c, first + n] + one)
+                    # The curve's ends are for "v < 0" and "v ≥ N - 1"; NB: what is no number counts
+                    # as below.
+                    v = min(last, max(zero, v))
+                    # "Let k = ⌊v⌋ and f = v - k", …
+                    k = cython.cast(cython.int, v)
+                    cells[n] = k
+                    samples[c, first + n] = v - k
+                for n in range(count):
+                    # … then y is "(1 - f) c_k + f c_(k+1)".
+                    k = cells[n]
+                    v = samples[c, first + n]
+                    samples[c, first + n] = curve[k] + v * (curve[k + 1] - curve[k])
+                first += stretch

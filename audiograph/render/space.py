@@ -97,6 +97,8 @@ def cone_gain(
     # AD-HOC: from the sound to the listener, as browsers have it, and as it is meant: a sound that
     # points at the listener is loud. The text has the opposite direction here.
     facing = _dot(_unit(-offset), _unit(orientation))
+    # AD-HOC: where the two are in the same place, the text has a right angle, browsers have none.
+    facing = np.where(offset.any(axis=0), facing, 1.0)
     angle = np.arccos(np.clip(facing, -1, 1)) * (180 / pi)
     # By the text: "Divide by 2 here since API is entire angle (not half-angle)"
     inner, outer = abs(inner) / 2, abs(outer) / 2

@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import inf
+from math import ceil, inf
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -146,10 +146,13 @@ class Timeline:
         The value until the first event.
     sample_rate : float
         Frames per second.
+    quantum : int
+        Frames of a render quantum.
     """
 
-    def __init__(self, initial: float, sample_rate: float) -> None:
+    def __init__(self, initial: float, sample_rate: float, quantum: int) -> None:
         self._sample_rate = sample_rate
+        self._quantum = quantum
         self._events: list[Event] = []
         # The value until the first event, and when its time comes.
         self._entry = initial
@@ -166,6 +169,12 @@ class Timeline:
         self._entry = state.entry
         self._events = list(state.events)
         self._stretches.clear()
+
+    def set_value(self, event: SetValue) -> None:
+        """Add the event of a value that is set directly, and remains if that is removed."""
+        if not self._events or event.time <= self._events[0].time:
+            self._entry = event.value
+        self.insert(event)
 
     def insert(self, event: Event, *implied: Event) -> None:
         """Add `event`, behind those of the same time, and directly behind it what it implies."""
@@ -249,20 +258,25 @@ class Timeline:
         """Return whether the value no longer changes from `frame` on."""
         if not self._events:
             return True
-        if self._events[-1].time > frame / self._sample_rate:
+        if frame_at(self._events[-1].time, self._sample_rate) > frame:
             return False
         return self._stretch(len(self._events) - 1).settled <= frame
 
     def value_at(self, time: float) -> float:
         """Return the value at `time`."""
         count = self._count_until(time)
-        return self._stretch(count - 1).shape.at(time) if count else self._entry
+        if count == 0:
+            return self._entry
+        shape, last_value, settled, _ = self._stretch(count - 1)
+        return last_value if time * self._sample_rate >= settled else shape.at(time)
 
     def values(self, start: int, count: int, step: int) -> Values | float:
         """Return the values at the frames start, start + step, …, shape (count,).
 
         One number where the value stays the same over all of them.
         """
+        if not self._events:
+            return self._entry
         out: Values | None = None
         done = 0
         for shape, end in self._runs():
@@ -286,16 +300,21 @@ class Timeline:
     def _runs(self) -> Iterator[tuple[Shape, float]]:
         """Yield (shape, end): what the value does, up to which frame, from the beginning on."""
         events = self._events
-        if not events:
-            yield Constant(self._entry), inf
-            return
-        yield Constant(self._entry), frame_at(events[0].time, self._sample_rate)
+        yield Constant(self._entry), self._first_frame(events[0].time)
         for i in range(len(events)):
             shape, last_value, settled, end = self._stretch(i)
             if settled > -inf:
                 yield shape, min(settled, end)
             if settled < end:
                 yield Constant(last_value), end
+
+    def _first_frame(self, time: float) -> float:
+        """Return from which frame on the first event rules."""
+        frame = frame_at(time, self._sample_rate)
+        # NB: where a quantum begins, browsers compare that one's time in seconds.
+        before = frame - 1
+        at_start = before % self._quantum == 0 and before / self._sample_rate >= time
+        return before if at_start else frame
 
     def _stretch(self, index: int) -> _Stretch:
         """Return what follows an event."""
@@ -311,13 +330,34 @@ class Timeline:
         if until - event.time < _INSTANT:
             shape: Shape = Constant(event.level(entry))
         elif isinstance(following, Ramp):
-            shape = following.approach(event.time, event.level(entry))
+            shape = following.approach(*self._start(event, entry, until))
         else:
             shape = event.shape(entry)
         end = frame_at(until, self._sample_rate)
-        settling = shape.settled_at()
-        settled = frame_at(settling, self._sample_rate) if settling < until else end
+        settled = min(self._settled_frame(event, shape), end)
+        if settled < end and isinstance(shape, Approach):
+            return _Stretch(shape, shape.target, settled, end)
+        if isinstance(event, SetTarget) and isinstance(following, SetTarget):
+            # AD-HOC: by the text, the value at that time. In browsers a target is approached from
+            # the last frame's value.
+            until = max(event.time, (end - 1) / self._sample_rate)
         return _Stretch(shape, shape.at(until), settled, end)
+
+    def _settled_frame(self, event: Event, shape: Shape) -> float:
+        """Return from which frame on a value is settled."""
+        frame = frame_at(shape.settled_at(), self._sample_rate)
+        if isinstance(shape, Approach) and frame_at(event.time, self._sample_rate) < frame < inf:
+            return ceil(frame / self._quantum) * self._quantum
+        return frame
+
+    def _start(self, event: Event, entry: float, until: float) -> tuple[float, float]:
+        """Return at which time and value the ramp begins that follows an event."""
+        first = frame_at(event.time, self._sample_rate) / self._sample_rate
+        if isinstance(event, SetTarget) and event.time < first < until:
+            # AD-HOC: by the text it begins at the event's time, with the value just before; in
+            # browsers, at the first frame and with what the event has made of the value until then.
+            return first, event.shape(entry).at(first)
+        return event.time, event.level(entry)
 
     def _count_until(self, time: float) -> int:
         """Return how many events are at `time` or earlier."""

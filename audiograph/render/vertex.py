@@ -1,12 +1,23 @@
-"""A node as the render loop sees it: a processor, what is wired to it, and its parameters."""
+# cython: language_level=3, annotation_typing=False
+"""A node as the render loop sees it: a processor, what is wired to it, and its parameters.
+
+What is here runs for every node and block. So it is compiled where it can be, as it stands.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from audiograph.render.mixing import ChannelCountMode, ChannelInterpretation, mix
+from audiograph.render.mixing import (
+    ChannelCountMode,
+    ChannelInterpretation,
+    Part,
+    convert,
+    excerpt,
+    mix,
+)
 from audiograph.render.processor import (
     SILENCE,
     Block,
@@ -40,15 +51,18 @@ class InputPort:
         self.mode: ChannelCountMode = mode
         self.interpretation: ChannelInterpretation = interpretation
 
-    def gather(self) -> Signal:
-        """Return the sum of what is connected, mixed by the port's channel settings."""
-        signals = [source.results[output] for source, output in self.live]
-        return mix(signals, self.channel_count, self.mode, self.interpretation)
+    def mix(self, parts: Sequence[Part], start: int, end: int) -> Signal:
+        """Return the sum of what is connected, of which `parts` sound, from `start` to `end`."""
+        if len(parts) == 1 and self.mode == "max":
+            return excerpt(parts[0], start, end)
+        return mix(parts, start, end, self.channel_count, self.mode, self.interpretation)
 
     def channel_counts(self, counts: Mapping[Vertex, ChannelCounts]) -> ChannelCounts:
-        """Return how many channels `gather` may give, when the vertices put out `counts`."""
+        """Return how many channels `mix` may give, when the vertices put out `counts`."""
         if self.mode == "explicit":
             return frozenset([self.channel_count] if self.live else [])
+        if len(self.live) == 1:
+            return self.clamp(counts[self.live[0][0]])
         return frozenset().union(*(self.clamp(counts[source]) for source, _ in self.live))
 
     def clamp(self, counts: ChannelCounts) -> ChannelCounts:
@@ -94,7 +108,7 @@ class ParamPort:
         timeline = self.timeline
         timeline.forget_before(block.start / block.sample_rate)
         # "… the sum of the paramIntrinsicValue value and the value of the input AudioParam buffer."
-        signal = self._gather()
+        signal = self._mix(block.start, block.start + block.frames)
         step = block.quantum if self.k_rate else 1
         intrinsic = timeline.values(block.start, block.frames // step, step)
         if isinstance(intrinsic, float) and isinstance(signal, Silence):
@@ -109,11 +123,34 @@ class ParamPort:
             np.clip(values, self.minimum, self.maximum, out=values)
         return values if step == 1 else values.repeat(step)
 
-    def _gather(self) -> Signal:
+    def _mix(self, start: int, end: int) -> Signal:
         if not self.live:
             return SILENCE
-        signals = [source.results[output] for source, output in self.live]
-        return mix(signals, 1, "explicit", "speakers")
+        return mix(sounding(self.live, start, end), start, end, 1, "explicit", "speakers")
+
+
+def sounding(wires: Sequence[Wire], start: int, end: int) -> list[Part]:
+    """Return what of the wires sounds anywhere from the frame `start` to `end`."""
+    parts = []
+    for source, output in wires:
+        signal = source.results[output]
+        if not isinstance(signal, Silence):
+            at = source.start
+            if at < end and start < at + signal.shape[1]:
+                parts.append((signal, at))
+    return parts
+
+
+def _extent(inputs: Sequence[Sequence[Part]], start: int, end: int) -> tuple[int, int]:
+    """Return from where to where, between `start` and `end`, anything sounds at the inputs."""
+    first, last = end, start
+    for parts in inputs:
+        for samples, at in parts:
+            until = at + samples.shape[1]
+            if at <= start and until >= end:
+                return start, end
+            first, last = min(first, at), max(last, until)
+    return max(first, start), min(last, end)
 
 
 class Vertex:
@@ -147,6 +184,7 @@ class Vertex:
         "released",
         "report",
         "results",
+        "start",
         "targets",
     )
 
@@ -175,7 +213,11 @@ class Vertex:
         Its being there keeps nothing alive and lets nothing sound; it comes first, that is all."""
         self._silence: Sequence[Signal] = (SILENCE,) * outputs
         self.results: Sequence[Signal] = self._silence
-        """The outputs' signals for the block that was rendered last."""
+        """The outputs' signals for the block that was rendered last, or for some quanta of it.
+
+        The rest of the block is silent."""
+        self.start = 0
+        """The first frame of the results."""
         self._values: dict[str, ParamValue] = {}
         self._unsettled = list(self.params)
 
@@ -194,8 +236,8 @@ class Vertex:
         yield from self.params.items()
 
     def is_fed(self) -> bool:
-        """Return whether anything is connected to an input or a parameter."""
-        return any(port.wires for port in self.ports)
+        """Return whether anything is connected to an input; to a parameter alone is no sound."""
+        return any(port.wires for port in self.inputs)
 
     def automate(
         self, name: str, now: float, change: Callable[..., None], *arguments: object
@@ -233,21 +275,67 @@ class Vertex:
         return self.processor.steady_frames(start, frames, settled=not self._unsettled)
 
     def run(self, block: Block, fail: Fail) -> None:
-        """Render the block."""
-        attempt(Vertex.process, self, block, fail)
+        """Render the block; where the processor raises, it fails and the rest plays."""
+        try:
+            self.process(block)
+        except Exception as error:  # noqa: BLE001 - the render loop's edge
+            fail(self, error)
 
     def process(self, block: Block) -> None:
-        """Have the processor render the block, unless nothing sounds here."""
-        inputs = [port.gather() for port in self.inputs]
+        """Have the processor render the block, as far as anything sounds here."""
         processor = self.processor
+        start, frames = block.start, block.frames
+        first, stop = start, start + frames
+        end = stop
+        heard = [sounding(port.live, start, stop) for port in self.inputs]
         # NB: in a loop, it may have ended in an earlier step of the same block.
-        idle = processor.finished or not processor.sounding
-        if idle and all(signal is SILENCE for signal in inputs):
-            self.results = self._silence
-            return
-        block.inputs = inputs if self.heeds is None else [*inputs, *self.heeds.results]
-        block.params = self.values(block)
-        self.results = self.processor.process(block)
+        if processor.sounding and not processor.finished:
+            if start < processor.begin_frame < stop:
+                first = processor.begin_frame
+        else:
+            first, end = _extent(heard, start, stop)
+            if first >= end:
+                self.results = self._silence
+                return
+            if processor.remembers:
+                end = stop
+        block.start, block.frames = first, end - first
+        try:
+            block.inputs = inputs = [
+                port.mix(parts, first, end) if parts else SILENCE
+                for port, parts in zip(self.inputs, heard, strict=True)
+            ]
+            if self.heeds is not None:
+                inputs += self.heeds.excerpt(first, end)
+            block.params = self.values(block) if self._unsettled else self._values
+            self.results, self.start = processor.process(block), first
+            if end < stop and processor.sounding:
+                # It sounds on by itself.
+                begun = self.results
+                block.start, block.frames = end, stop - end
+                self.process(block)
+                self.join([(begun, first), (self.results, end)], first, stop)
+        finally:
+            block.start, block.frames = start, frames
+
+    def excerpt(self, start: int, end: int) -> Sequence[Signal]:
+        """Return the outputs' signals at the frames from `start` to `end` of the block."""
+        return [
+            signal if isinstance(signal, Silence) else excerpt((signal, self.start), start, end)
+            for signal in self.results
+        ]
+
+    def join(self, results: Sequence[tuple[Sequence[Signal], int]], start: int, end: int) -> None:
+        """Put out several results, each with its first frame, as one from `start` to `end`.
+
+        The signals have the channels of the widest.
+        """
+        if len(results) > 1:
+            self.start = start
+            self.results = [
+                _join([(each[output], first) for each, first in results], start, end)
+                for output in range(len(self._silence))
+            ]
 
     def silence(self) -> None:
         """Put out silence until the next run."""
@@ -262,6 +350,17 @@ class Vertex:
     def is_mute(self) -> bool:
         """Whether the processor has failed."""
         return isinstance(self.processor, Mute)
+
+
+def _join(signals: Iterable[tuple[Signal, int]], start: int, end: int) -> Signal:
+    parts = [(signal, first) for signal, first in signals if not isinstance(signal, Silence)]
+    if not parts:
+        return SILENCE
+    out = np.zeros((max(len(samples) for samples, _ in parts), end - start), np.float32)
+    for samples, first in parts:
+        at = first - start
+        out[:, at : at + samples.shape[1]] = convert(samples, len(out), "speakers")
+    return out
 
 
 Fail = Callable[[Vertex, Exception], None]

@@ -103,18 +103,20 @@ def read_rows(
             after = (here + 1) & last
             fraction = (phase & (whole - 1)) * unit
             more = cython.cast(cython.Py_ssize_t, positions[k])
-            fewer = more + 1 if more < highest else more
-            # NB: float32s, as where the rows are mixed beforehand for `read_row`.
-            fade = positions[k] - more
-            mixed = rows[more, here] + fade * (rows[fewer, here] - rows[more, here])
-            low = cython.cast(cython.double, mixed)
-            mixed = rows[more, after] + fade * (rows[fewer, after] - rows[more, after])
-            high = cython.cast(cython.double, mixed)
             if step >= linear or step <= -linear:
+                fewer = more + 1 if more < highest else more
+                # NB: float32s, as where the rows are mixed beforehand for `read_row`.
+                fade = positions[k] - more
+                mixed = rows[more, here] + fade * (rows[fewer, here] - rows[more, here])
+                low = cython.cast(cython.double, mixed)
+                mixed = rows[more, after] + fade * (rows[fewer, after] - rows[more, after])
+                high = cython.cast(cython.double, mixed)
                 value = low + fraction * (high - low)
             else:
                 # Stirling's formula, to the second or to the fourth difference. NB: so small a step
                 # means the first row alone.
+                low = cython.cast(cython.double, rows[more, here])
+                high = cython.cast(cython.double, rows[more, after])
                 before = cython.cast(cython.double, rows[more, (here - 1) & last])
                 value = low + fraction / 2 * (high - before + fraction * (high - 2 * low + before))
                 if -cubic < step < cubic:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import pytest
 from rendered import RATE
+from sound_files import noise, write_file
 
 import audiograph
 import audiograph.nodes
@@ -25,6 +29,7 @@ from audiograph import (
     IndexSizeError,
     InvalidAccessError,
     InvalidStateError,
+    MediaElement,
     MediaStream,
     MediaStreamTrack,
     NotSupportedError,
@@ -141,6 +146,13 @@ SPECS = {
         given={"feedforward": lambda: [1.0], "feedback": lambda: [1.0, 0.5]},
         factory="create_iir_filter",
     ),
+    "MediaElementAudioSourceNode": Spec(
+        inputs=0,
+        given={"media_element": MediaElement},
+        factory="create_media_element_source",
+        own_options=False,
+        live=True,
+    ),
     "MediaStreamAudioDestinationNode": Spec(
         outputs=0, mode="explicit", factory="create_media_stream_destination", live=True
     ),
@@ -229,6 +241,14 @@ def make(name: str, context: Any, **options: Any) -> Node:
     return NODES[name](context, *SPECS[name].named.values(), **required, **options)
 
 
+def until(condition: Callable[[], object]) -> None:
+    """Wait for a condition; fail when it does not come true in time."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        threading.Event().wait(0.001)
+
+
 def test_the_registry_holds_every_node_there_is() -> None:
     for module in pkgutil.iter_modules(audiograph.nodes.__path__):
         importlib.import_module(f"audiograph.nodes.{module.name}")
@@ -245,7 +265,7 @@ def test_its_defaults_are_those_of_the_specification(name: str, context) -> None
     assert node.channel_count == spec.count
     assert node.channel_count_mode == spec.mode
     assert node.channel_interpretation == spec.interpretation
-    assert {declared.name for declared in node.param_declarations} == set(spec.params)
+    assert {declared.name for declared in node._param_declarations} == set(spec.params)
     for param_name, (default, low, high, rate, _) in spec.params.items():
         param = getattr(node, param_name)
         assert isinstance(param, AudioParam)
@@ -262,6 +282,8 @@ def test_its_defaults_are_those_of_the_specification(name: str, context) -> None
 def test_what_is_read_only_cannot_be_set(name: str, context) -> None:
     node = make(name, context)
     read_only = ["context", "number_of_inputs", "number_of_outputs", *SPECS[name].params]
+    if name == "MediaElementAudioSourceNode":
+        read_only.append("media_element")
     if name == "MediaStreamAudioSourceNode":
         read_only.append("media_stream")
     if name == "MediaStreamAudioDestinationNode":
@@ -339,7 +361,7 @@ def test_impossible_channel_settings_change_nothing(name: str, context) -> None:
 @constructible
 def test_it_is_made_from_an_options_object_or_its_fields(name: str, context) -> None:
     spec, cls = SPECS[name], NODES[name]
-    required = {key: value() for key, value in spec.given.items()}
+    required = lambda: {key: value() for key, value in spec.given.items()}  # noqa: E731
     values: dict[str, Any] = {
         param: min(max(0.25, low), high) for param, (_, low, high, _, _) in spec.params.items()
     }
@@ -348,8 +370,8 @@ def test_it_is_made_from_an_options_object_or_its_fields(name: str, context) -> 
     if spec.own_options and "channel_interpretation" not in spec.fixed:
         values["channel_interpretation"] = "discrete"
     for node in (
-        cls(context, *spec.named.values(), cls.options_type(**required, **values)),
-        cls(context, *spec.named.values(), **required, **values),
+        cls(context, *spec.named.values(), cls._options_type(**required(), **values)),
+        cls(context, *spec.named.values(), **required(), **values),
     ):
         for attribute, value in values.items():
             got = getattr(node, attribute)
@@ -358,14 +380,14 @@ def test_it_is_made_from_an_options_object_or_its_fields(name: str, context) -> 
                 assert got.default_value == spec.params[attribute][0]
         assert node.context is context
     if spec.factory is not None:
-        assert type(getattr(context, spec.factory)(*required.values())) is cls
+        assert type(getattr(context, spec.factory)(*required().values())) is cls
 
 
 @constructible
 def test_wrong_arguments_are_type_errors(name: str, context) -> None:
     spec, cls = SPECS[name], NODES[name]
     required = {key: value() for key, value in spec.given.items()}
-    options, names = cls.options_type(**required), spec.named.values()
+    options, names = cls._options_type(**required), spec.named.values()
     for arguments, keywords in (
         ((), {}),
         ((None,), {}),
@@ -404,7 +426,7 @@ def test_help_shows_its_options_and_the_specification(name: str) -> None:
     parameters = inspect.signature(cls).parameters
     first = ["context", *SPECS[name].named, "options"]
     assert list(parameters)[: len(first)] == first
-    assert {each.name for each in fields(cls.options_type)} <= set(parameters)
+    assert {each.name for each in fields(cls._options_type)} <= set(parameters)
     assert f"https://webaudio.github.io/web-audio-api/#{name}" in cls.__doc__
 
 
@@ -485,7 +507,37 @@ def test_impossible_connections_change_nothing(name: str, context) -> None:
     else:
         with pytest.raises(IndexSizeError):
             node.connect(gain)
-    assert node._wires == []
+    assert not node._wires
+
+
+@constructible
+def test_one_that_fails_is_mute_and_reported_and_the_rest_plays(
+    name: str, context, caplog, tmp_path
+) -> None:
+    def fail(block: object) -> None:
+        raise ZeroDivisionError("a fault of its own")
+
+    node, rest = make(name, context), ConstantSourceNode(context, offset=0.25)
+    rest.connect(context.destination)
+    rest.start()
+    if SPECS[name].inputs:
+        rest.connect(node)
+    if SPECS[name].outputs:
+        node.connect(context.destination)
+    if hasattr(node, "start"):
+        node.start()
+    if hasattr(node, "media_element"):
+        node.media_element.src = write_file(tmp_path / "sound.wav", noise(2000))
+        node.media_element.play()
+    node._vertex.processor.process = fail
+    out = np.empty((2, 1024), np.float32)
+    for at in range(0, 1024, 256):
+        context._renderer.render(context.destination._vertex, out[:, at : at + 256])
+    assert (out == 0.25).all()
+    until(lambda: caplog.records)
+    assert [record.message for record in caplog.records] == [
+        f"{name} failed and is mute from now on: ZeroDivisionError: a fault of its own"
+    ]
 
 
 @nodes

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rendered import RATE, render
 
-from audiograph import ConstantSourceNode, OfflineAudioContext
+from audiograph import ChannelMergerNode, ConstantSourceNode, OfflineAudioContext
 
 
 @pytest.mark.parametrize(
@@ -84,3 +88,42 @@ def test_ended_is_fired_in_the_order_of_the_ends() -> None:
 
     render(graph, 512)
     assert order == ["a", "b", "c", "complete"]
+
+
+@pytest.mark.parametrize("time", [1e12, 1e300, 1.7e308])
+def test_a_time_that_no_frame_ever_reaches_is_never(time: float) -> None:
+    def graph(context: OfflineAudioContext) -> list[ConstantSourceNode]:
+        sources = [ConstantSourceNode(context) for _ in range(3)]
+        for source, start, stop in zip(sources, (0, time, time), (time, time, 0), strict=True):
+            source.connect(context.destination)
+            source.start(start)
+            source.stop(stop)
+        return sources
+
+    np.testing.assert_array_equal(render(graph), 1)
+
+
+# Numbers whose difference a float32 holds.
+@given(*[st.integers(-10_000, 10_000).map(lambda number: number / 8)] * 2)
+@pytest.mark.parametrize("rate", ["a-rate", "k-rate"])
+def test_a_ramp_is_a_constant_with_a_ramp_from_zero_connected(
+    rate: Literal["a-rate", "k-rate"], low: float, high: float
+) -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        merger = ChannelMergerNode(context, number_of_inputs=2)
+        merger.connect(context.destination)
+        ramp, constant = (ConstantSourceNode(context, offset=low) for _ in range(2))
+        rise = ConstantSourceNode(context, offset=0)
+        for channel, source in enumerate((ramp, constant)):
+            source.offset.automation_rate = rate
+            source.connect(merger, 0, channel)
+        for param, first, last in ((ramp.offset, low, high), (rise.offset, 0, high - low)):
+            param.set_value_at_time(first, 0)
+            # Parts of a second that is no power of two are rounded otherwise at another rate.
+            param.linear_ramp_to_value_at_time(last, 2**-6)
+        rise.connect(constant.offset)
+        for source in (ramp, constant, rise):
+            source.start()
+
+    one, other = render(graph, 1024, channels=2)
+    np.testing.assert_array_equal(one, other)

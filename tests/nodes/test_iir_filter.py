@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rendered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +20,7 @@ from audiograph import (
     NotSupportedError,
     OfflineAudioContext,
 )
+from audiograph.nodes.biquad_filter import coefficients
 
 Numbers = list[float]
 
@@ -49,13 +51,7 @@ def stable(zeros: int, poles: int, seed: int, radius: float = 0.8) -> tuple[Numb
 def through(
     signal: ArrayLike, frames: int, feedforward: Numbers, feedback: Numbers
 ) -> NDArray[np.float32]:
-    channels = len(np.atleast_2d(np.asarray(signal)))
-
-    def graph(context: OfflineAudioContext) -> None:
-        node = context.create_iir_filter(feedforward, feedback)
-        play(context, signal).connect(node).connect(context.destination)
-
-    return render(graph, frames, channels=channels)
+    return rendered.through(signal, lambda c: c.create_iir_filter(feedforward, feedback), frames)
 
 
 orders = pytest.mark.parametrize(
@@ -88,16 +84,15 @@ def test_zeros_at_the_end_change_nothing() -> None:
 
 
 def test_two_biquads_in_a_row_are_one_filter_of_the_fourth_order() -> None:
-    def coefficients(node: BiquadFilterNode) -> tuple[NDArray[Any], NDArray[Any]]:
-        out = np.array(node._processor._coefficients_for(
-            {name: param.value for name, param in node._params.items()}
-        )[:, 0])  # fmt: skip
+    def feeds(node: BiquadFilterNode) -> tuple[NDArray[Any], NDArray[Any]]:
+        params = {name: param.value for name, param in node._params.items()}
+        out = coefficients(node.type, params, RATE)[:, 0]
         return out[:3], np.array([1, *out[3:]])
 
     def biquads(context: OfflineAudioContext) -> None:
         first = BiquadFilterNode(context, frequency=2000, q=3)
         second = BiquadFilterNode(context, type="peaking", frequency=5000, gain=9)
-        pairs.extend([coefficients(first), coefficients(second)])
+        pairs.extend([feeds(first), feeds(second)])
         play(context, noise(1, 1000)).connect(first).connect(second).connect(context.destination)
 
     pairs: list[tuple[NDArray[Any], NDArray[Any]]] = []

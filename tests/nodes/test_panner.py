@@ -87,6 +87,9 @@ def cone(source: Vector, orientation: Vector, listener: Vector, settings: dict[s
     if orientation == (0, 0, 0) or inner == outer == 360:
         return 1.0
     angle = arc(dot(unit(minus(listener, source)), unit(orientation)))
+    if listener == source:
+        # As in browsers: the text has a right angle there.
+        angle = 0
     inner, outer = abs(inner) / 2, abs(outer) / 2
     if angle <= inner:
         return 1.0
@@ -240,6 +243,15 @@ def test_a_sound_that_points_at_the_listener_is_loud() -> None:
 
     out = render(graph, 256, channels=2)[0]
     np.testing.assert_allclose(out, np.repeat([1, 0.25], 128) * sqrt(0.5), rtol=1e-6)
+
+
+@pytest.mark.parametrize("inner", [0, 60, 360])
+def test_no_cone_is_heard_where_the_listener_is(inner: float) -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        panner = PannerNode(context, cone_inner_angle=inner, cone_outer_angle=90)
+        play(context, np.ones(128)).connect(panner).connect(context.destination)
+
+    np.testing.assert_allclose(render(graph, 128, channels=2), sqrt(0.5), rtol=1e-6)
 
 
 @pytest.mark.parametrize("channels", [1, 2])

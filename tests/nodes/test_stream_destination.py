@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import gc
 import threading
 import time
 
 import numpy as np
 import pytest
 
-from audiograph import AudioContext, ConstantSourceNode, MediaStreamAudioDestinationNode
+from audiograph import (
+    AudioContext,
+    ConstantSourceNode,
+    MediaStreamAudioDestinationNode,
+    MediaStreamTrack,
+)
 from audiograph.render.processor import SILENCE
 
 
@@ -60,3 +66,33 @@ def test_another_context_plays_it(context) -> None:
         threading.Event().wait(0.001)
     other.close()
     assert heard == pytest.approx(0.5, abs=0.01)
+
+
+def test_it_goes_when_nobody_holds_it_or_a_track_of_it(context) -> None:
+    source = ConstantSourceNode(context)
+    source.start()
+    out = np.empty((2, 128), np.float32)
+
+    def connect() -> MediaStreamTrack:
+        node = context.create_media_stream_destination()
+        source.connect(node)
+        return node.stream.get_audio_tracks()[0]
+
+    def render() -> int:
+        """Render, twice, since what ends in one block is gone in the next; return what is left."""
+        gc.collect()
+        for _ in range(2):
+            context._renderer.render(context.destination._vertex, out)
+        return len(source._vertex.targets)
+
+    track = connect()
+    tap = track._open_tap(48000, "wait")
+    assert render() == 1
+    assert tap.available == 256
+    copy = track.clone()
+    track.stop()
+    del track, tap
+    assert render() == 1
+    del copy
+    assert render() == 0
+    assert len(context._renderer.graph._steps) == 1

@@ -6,16 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rendered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from rendered import RATE, noise, play, render
 
 from audiograph import (
-    ChannelMergerNode,
-    ChannelSplitterNode,
     ConstantSourceNode,
-    GainNode,
     InvalidStateError,
     OfflineAudioContext,
     WaveShaperNode,
@@ -59,11 +57,7 @@ def oversampled(signal: NDArray[np.float32], curve: NDArray[np.float64], factor:
 
 
 def through(signal: NDArray[np.float32], frames: int | None = None, **options: Any):
-    def graph(context: OfflineAudioContext) -> None:
-        node = WaveShaperNode(context, **options)
-        play(context, signal).connect(node).connect(context.destination)
-
-    return render(graph, frames or signal.shape[-1], channels=signal.shape[0])
+    return rendered.through(signal, lambda c: WaveShaperNode(c, **options), frames)
 
 
 @pytest.mark.parametrize(
@@ -255,22 +249,12 @@ def test_a_change_of_oversampling_is_heard_at_once() -> None:
 def widths(frames: int, oversample: str, curve: list[float]) -> list[int]:
     """Return how many channels come out in each quantum, for a stereo input from 256 to 512."""
 
-    def graph(context: OfflineAudioContext) -> None:
+    def make(context: OfflineAudioContext) -> WaveShaperNode:
         node = WaveShaperNode(context, curve=curve, oversample=oversample)
         play(context, np.zeros((2, 256)), 256 / RATE).connect(node)
-        mark = ConstantSourceNode(context, offset=100)
-        mark.start()
-        bus = GainNode(context)
-        node.connect(bus)
-        mark.connect(bus)
-        splitter, merger = ChannelSplitterNode(context), ChannelMergerNode(context)
-        bus.connect(splitter)
-        for channel in range(6):
-            splitter.connect(merger, channel, channel)
-        merger.connect(context.destination)
+        return node
 
-    out = render(graph, frames, channels=6)[:, ::128] > 50
-    return [int(column.sum()) for column in out.T]
+    return rendered.widths(make, frames)
 
 
 @pytest.mark.parametrize("curve", [[-1, 0, 1], [-1, 0.5, 1]])

@@ -9,6 +9,7 @@ from rendered import RATE, noise, play
 
 from audiograph import (
     AudioNode,
+    BiquadFilterNode,
     ChannelMergerNode,
     ChannelSplitterNode,
     ConstantSourceNode,
@@ -16,6 +17,8 @@ from audiograph import (
     GainNode,
     OfflineAudioContext,
     OscillatorNode,
+    StereoPannerNode,
+    WaveShaperNode,
 )
 
 Node = AudioNode[Any]
@@ -93,12 +96,22 @@ class RandomGraph:
             schedule(chance.uniform(low, high), self._time(chance))
 
     def _effect(self, context: OfflineAudioContext, chance: Random, nodes: list[Node]) -> Node:
-        kind = chance.choice(["gain", "gain", "delay", "delay", "splitter", "merger"])
+        kind = chance.choice(
+            ["gain", "gain", "delay", "delay", "splitter", "merger", "panner", "filter", "shaper"]
+        )
         node: Node
         if kind == "gain":
             node = self._gain(context, chance)
         elif kind == "delay":
             node = self._delay(context, chance)
+        elif kind == "panner":
+            node = StereoPannerNode(context, pan=chance.uniform(-1, 1))
+            if chance.random() < 0.3:
+                self._automate(node.pan, chance, -1, 1)
+        elif kind == "filter":
+            node = BiquadFilterNode(context, frequency=chance.uniform(100, 9000))
+        elif kind == "shaper":
+            node = WaveShaperNode(context, curve=chance.choice([[-1, 0, 0.5], [-1, 0.1, 1]]))
         elif kind == "splitter":
             node = ChannelSplitterNode(context, number_of_outputs=chance.randint(1, 6))
         else:

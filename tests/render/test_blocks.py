@@ -14,13 +14,19 @@ from rendered import RATE, Build, buffer_of, noise, play, render
 from audiograph import (
     AudioBufferSourceNode,
     AudioNode,
+    BiquadFilterNode,
     ChannelMergerNode,
     ChannelSplitterNode,
     ConstantSourceNode,
     DelayNode,
+    DynamicsCompressorNode,
     GainNode,
+    IIRFilterNode,
     OfflineAudioContext,
     OscillatorNode,
+    PannerNode,
+    StereoPannerNode,
+    WaveShaperNode,
 )
 
 from .graphs import RandomGraph
@@ -247,6 +253,74 @@ def a_graph_that_changes_when_suspended(context: OfflineAudioContext) -> None:
     context.suspend(at(9000), lambda context: tone.offset.set_value_at_time(0.1, at(9500)))
 
 
+def a_shower_of_grains(context: OfflineAudioContext) -> None:
+    for i in range(60):
+        gain = GainNode(context, **({} if i % 7 else {"channel_count": 1 + i % 3}))
+        begin = at(290.3 * i)
+        gain.gain.set_value_at_time(0, begin).linear_ramp_to_value_at_time(0.5, begin + at(100))
+        gain.gain.set_target_at_time(0, begin + at(200.5), 0.001)
+        grain = play(
+            context,
+            noise(1 + (i % 5 == 0), 2000, i),
+            begin,
+            at(10.5 * i),
+            at(400),
+            playback_rate=(1, 0.7)[i % 2],
+        )
+        grain.connect(gain).connect(context.destination)
+
+
+def short_sounds_through_what_sounds_on(context: OfflineAudioContext) -> None:
+    for i, effect in enumerate(
+        (
+            BiquadFilterNode(context, q=20),
+            IIRFilterNode(context, feedforward=[0.1, 0.2], feedback=[1, -0.5]),
+            WaveShaperNode(context, curve=[-1, 0, 0.5], oversample="2x"),
+            DynamicsCompressorNode(context),
+            PannerNode(context, panning_model="HRTF", position_x=1),
+            DelayNode(context, delay_time=at(500.5)),
+        )
+    ):
+        for start in (1000 + 300 * i, 7000, 7100.5 + 300 * i, 18000):
+            play(context, noise(1, 150 + 30 * i, i), at(start)).connect(effect)
+        effect.connect(GainNode(context, gain=0.7)).connect(context.destination)
+
+
+def short_sounds_that_move_parameters(context: OfflineAudioContext) -> None:
+    tone = constant(context, 0.7)
+    for i, rate in enumerate(("a-rate", "k-rate")):
+        gain, panner = GainNode(context, gain=0.1), StereoPannerNode(context)
+        gain.gain.automation_rate = panner.pan.automation_rate = rate
+        tone.connect(gain).connect(panner).connect(context.destination)
+        play(context, noise(1, 3000, i), at(500 * i + 100)).connect(gain)
+        for start, frames in ((200.5, 300), (2999, 1), (9000, 4000)):
+            mover = constant(context, 0.2, start + i, start + i + frames)
+            mover.connect(gain.gain)
+            mover.connect(panner.pan)
+
+
+def two_delays_in_a_loop_whose_input_widens(context: OfflineAudioContext) -> None:
+    first, second = (DelayNode(context, delay_time=at(0.5)) for _ in range(2))
+    gain = GainNode(context, gain=0.4)
+    first.connect(gain).connect(second).connect(GainNode(context, gain=0.3)).connect(first)
+    for channels, start in ((1, 0), (6, 3200.5), (2, 9000)):
+        play(context, noise(channels, 1500, channels), at(start)).connect(first)
+    for node in (first, second):
+        splitter = ChannelSplitterNode(context)
+        node.connect(splitter)
+        for output in (0, 2):
+            splitter.connect(context.destination, output)
+
+
+def a_source_in_a_loop_that_begins_and_ends_within_it(context: OfflineAudioContext) -> None:
+    delay, bus = DelayNode(context, delay_time=at(300)), GainNode(context, gain=0.8)
+    for start, stop in ((1000, 1100.5), (5000.3, 9000), (12345, 12346)):
+        source = constant(context, 0.5, start, stop)
+        delay.connect(source.offset)
+        source.connect(bus)
+    bus.connect(delay).connect(context.destination)
+
+
 GRAPHS: list[Build] = [
     automation_at_audio_rate,
     automation_at_control_rate,
@@ -269,12 +343,18 @@ GRAPHS: list[Build] = [
     a_fraction_of_a_frame_after_the_end,
     buffers_at_other_rates_and_speeds,
     a_graph_that_changes_when_suspended,
+    a_shower_of_grains,
+    short_sounds_through_what_sounds_on,
+    short_sounds_that_move_parameters,
+    a_source_in_a_loop_that_begins_and_ends_within_it,
+    two_delays_in_a_loop_whose_input_widens,
 ]
 
-# A phase is a product in one partition and a sum in another.
+# A phase is a product in one partition and a sum in another, and a response is convolved in others.
 SUMMED = {
     nodes_connected_to_parameters,
     a_source_in_a_loop_through_its_own_frequency,
+    short_sounds_through_what_sounds_on,
 }
 
 

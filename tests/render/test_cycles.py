@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audiograph.render.cycles import components
+from audiograph.render.cycles import components, without_loops
 
 edges = st.dictionaries(st.integers(0, 9), st.lists(st.integers(0, 9), max_size=4), max_size=10)
 
@@ -44,3 +44,16 @@ def test_components_come_before_those_that_feed_them(graph: dict, roots: list[in
 def test_a_long_chain_needs_no_stack() -> None:
     groups = components([0], lambda vertex: [vertex + 1] if vertex < 100_000 else [])
     assert len(groups) == 100_001
+
+
+@given(graph=edges)
+def test_without_loops_is_all_that_hangs_on_none_in_order(graph: dict) -> None:
+    followers = {vertex: graph.get(vertex, []) for vertex in range(10)}
+    order = without_loops(followers)
+    looped = {vertex for vertex in followers if vertex in reachable(followers, vertex)}
+    behind = looped.union(*(reachable(followers, vertex) for vertex in looped))
+    assert sorted(order) == sorted(followers.keys() - behind)
+    place = {vertex: i for i, vertex in enumerate(order)}
+    for vertex in order:
+        for follower in followers[vertex]:
+            assert place.get(follower, len(order)) > place[vertex]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import audiograph.render
 from audiograph.render import filter_kernels
@@ -34,36 +35,87 @@ forms = pytest.mark.parametrize("kernels", FORMS, ids=["imported", "interpreted"
 seeds = st.integers(0, 2**32 - 1)
 
 
+NYQUIST = 24000.0
+
+Characteristics = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
+
+def characteristics(
+    seed: int, hertz: list[float], *, endless: bool, mixed: bool, damped: bool
+) -> Characteristics:
+    """Return a mix, dampings and frequencies that make filters whose a0 is never zero."""
+    rng, frames = np.random.default_rng(seed), len(hertz)
+    mix = rng.uniform(0.5, 1, (10, frames if mixed else 1))
+    mix[5] *= 3
+    damping = rng.uniform(0, 5, frames if damped else 1)
+    damping[0] = np.inf if endless else damping[0]
+    return mix, damping, np.array(hertz)
+
+
 @settings(max_examples=30)
 @given(
     seed=seeds,
-    angles=st.lists(st.sampled_from([0.0, np.pi]) | st.floats(0, np.pi), min_size=1, max_size=9),
+    hertz=st.lists(
+        st.sampled_from([-1.0, 0.0, NYQUIST, 1e5]) | st.floats(0, NYQUIST), min_size=1, max_size=9
+    ),
     endless=st.booleans(),
     mixed=st.booleans(),
     damped=st.booleans(),
 )
 def test_coefficients_are_the_same_compiled_and_interpreted(
-    seed: int, angles: list[float], endless: bool, mixed: bool, damped: bool
+    seed: int, hertz: list[float], endless: bool, mixed: bool, damped: bool
 ) -> None:
-    rng, frames = np.random.default_rng(seed), len(angles)
-    mix = rng.uniform(0.5, 1, (frames if mixed else 1, 10)) * [1, 1, 1, 1, 1, 3, 1, 1, 1, 1]
-    damping = rng.uniform(0, 5, frames if damped else 1)
-    damping[0] = np.inf if endless else damping[0]
-    outs = np.full((2, 5, frames), np.nan)
+    given = characteristics(seed, hertz, endless=endless, mixed=mixed, damped=damped)
+    outs = np.full((2, 5, len(hertz)), np.nan)
     for module, out in zip(FORMS, outs, strict=True):
-        module.biquad_coefficients(mix, np.array(angles), damping, out)
+        with np.errstate(all="ignore"):
+            module.biquad_coefficients(*given, NYQUIST, out)
     assert np.isfinite(outs).all()
     np.testing.assert_array_equal(*outs)
 
 
 @settings(max_examples=30)
-@given(seed=seeds, channels=st.integers(1, 5), quanta=st.integers(1, 4), varying=st.booleans())
+@given(
+    seed=seeds,
+    channels=st.integers(1, 3),
+    quanta=st.integers(1, 9),
+    room=st.integers(1, 4),
+    mixed=st.booleans(),
+    damped=st.booleans(),
+)
+def test_swept_biquads_are_biquads_with_each_frames_coefficients(
+    seed: int, channels: int, quanta: int, room: int, mixed: bool, damped: bool
+) -> None:
+    rng, frames = np.random.default_rng(seed), 4 * quanta
+    signal = rng.uniform(-1, 1, (channels, frames)).astype(np.float32)
+    hertz = rng.uniform(0, NYQUIST, frames).tolist()
+    given = characteristics(seed, hertz, endless=False, mixed=mixed, damped=damped)
+    # So small that nothing grows beyond all bounds.
+    given[0][8:] *= 0.1
+    start = rng.uniform(-1, 1, (channels, 4))
+    all_at_once = np.empty((5, frames))
+    filter_kernels.biquad_coefficients(*given, NYQUIST, all_at_once)
+    wanted, state = np.empty((channels, frames), np.float32), start.copy()
+    for k in range(frames):
+        # One frame at a time, as a quantum of its own.
+        frame = np.empty((channels, 1), np.float32)
+        each = all_at_once[:, k : k + 1].copy()
+        filter_kernels.biquad(signal[:, k : k + 1], each, 1, state, frame)
+        wanted[:, k] = frame[:, 0]
+    for module in FORMS:
+        out, state = np.full_like(wanted, np.nan), start.copy()
+        module.swept_biquad(signal, *given, NYQUIST, np.empty((5, 4 * room)), 4, state, out)
+        np.testing.assert_array_equal(out, wanted)
+
+
+@settings(max_examples=30)
+@given(seed=seeds, channels=st.integers(1, 5), quanta=st.integers(1, 4))
 def test_biquads_are_the_same_compiled_and_interpreted(
-    seed: int, channels: int, quanta: int, varying: bool
+    seed: int, channels: int, quanta: int
 ) -> None:
     rng, frames = np.random.default_rng(seed), 8 * quanta
     signal = rng.uniform(-1, 1, (channels, frames)).astype(np.float32)
-    coefficients = rng.uniform(-0.5, 0.5, (5, frames if varying else 1))
+    coefficients = rng.uniform(-0.5, 0.5, (5, 1))
     states = np.repeat(rng.uniform(-1, 1, (1, channels, 4)), 2, axis=0)
     outs = np.full((2, channels, frames), np.nan, np.float32)
     for module, state, out in zip(FORMS, states, outs, strict=True):
@@ -90,18 +142,17 @@ def test_other_filters_are_the_same_compiled_and_interpreted(
 
 @forms
 def test_sine_and_cosine_are_exact_to_the_last_digits(kernels: ModuleType) -> None:
-    angle = np.linspace(0, np.pi, 2001)[1:-1]
-    out = np.empty((5, len(angle)))
+    hertz = np.linspace(0, NYQUIST, 2001)[1:-1]
+    angle = hertz * (np.pi / NYQUIST)
+    out = np.empty((5, len(hertz)))
     # A mix whose b0 is cos ω, and whose a0 is 1.
-    kernels.biquad_coefficients(
-        np.array([[0, 1, 0, 0, 0, 1, 0, 0, 0, 0]], np.float64), angle, np.ones(1), out
-    )
-    np.testing.assert_allclose(out[0], np.cos(angle), atol=4e-16)
+    mix = np.array([[0.0, 1, 0, 0, 0, 1, 0, 0, 0, 0]]).T.copy()
+    kernels.biquad_coefficients(mix, np.ones(1), hertz, NYQUIST, out)
+    np.testing.assert_allclose(out[0], np.cos(angle), atol=6e-16)
     # Now b0 is α.
-    kernels.biquad_coefficients(
-        np.array([[0, 0, 1, 0, 0, 1, 0, 0, 0, 0]], np.float64), angle, np.ones(1), out
-    )
-    np.testing.assert_allclose(out[0], np.sin(angle), atol=4e-16)
+    mix = np.array([[0.0, 0, 1, 0, 0, 1, 0, 0, 0, 0]]).T.copy()
+    kernels.biquad_coefficients(mix, np.ones(1), hertz, NYQUIST, out)
+    np.testing.assert_allclose(out[0], np.sin(angle), atol=6e-16)
 
 
 @forms

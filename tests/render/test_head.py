@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audiograph.render.head import Response, head
+from audiograph.render.head import HeadFilter, Response, head
 
 
 def spectra(response: Response) -> NDArray[np.float64]:
@@ -68,3 +68,20 @@ def test_beyond_the_measured_elevations_it_is_as_at_the_last() -> None:
     np.testing.assert_array_equal(one.taps, other.taps)
     overhead = [here.response(azimuth, 90, 1.0).taps for azimuth in (0, 77, -140)]
     np.testing.assert_allclose(overhead, overhead[:1] * 3, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [8000.0, 48000.0, 192000.0])
+@pytest.mark.parametrize("channels", [(1, 1), (2, 2), (1, 2), (2, 1)])
+def test_long_stretches_sound_as_short_ones(rate: float, channels: tuple[int, int]) -> None:
+    """Sums over the taps, and transforms, of a sound that has so many channels and then so many."""
+    signals = [np.random.default_rng(1).uniform(-1, 1, (c, 16384)) for c in channels]
+    outs = []
+    for frames in (16384, 2048):
+        ears, out = HeadFilter(head(rate), 128), []
+        for start in range(0, 2 * 16384, frames):
+            signal = signals[start // 16384].astype(np.float32)
+            part = signal[:, start % 16384 : start % 16384 + frames]
+            out.append(ears.process(part, start, frames, lambda _: np.array([[50.0], [20], [1]])))
+        outs.append(np.concatenate(out, axis=1))
+    assert np.abs(outs[0]).max() > 0.5
+    np.testing.assert_allclose(*outs, atol=1e-6)

@@ -14,10 +14,12 @@ from rendered import RATE, buffer_of, noise, play, render, samples_of
 from audiograph import (
     AudioBufferSourceNode,
     AudioNode,
+    BiquadFilterNode,
     ConstantSourceNode,
     DelayNode,
     GainNode,
     OfflineAudioContext,
+    OscillatorNode,
 )
 from audiograph.render.processor import Block, Processor, Signal
 from audiograph.render.vertex import Vertex
@@ -99,6 +101,105 @@ def test_ten_thousand_notes_of_a_score_play_and_go() -> None:
     assert len(bus._ports[0].wires) == 0
     del context, bus
     assert vertices() == before
+
+
+def test_what_sways_ten_thousand_sources_in_turn_keeps_none_of_them() -> None:
+    context = OfflineAudioContext(sample_rate=8000)
+    slow = ConstantSourceNode(context)
+    slow.start()
+
+    def play_thousand() -> None:
+        for _ in range(1000):
+            source = OscillatorNode(context)
+            slow.connect(source.frequency)
+            slow.connect(GainNode(context, gain=10)).connect(source.detune)
+            source.connect(context.destination)
+            source.start(context.current_time)
+            source.stop(context.current_time + 0.001)
+            context.start_rendering(128)
+
+    play_thousand()
+    context.start_rendering(128)
+    before = nodes(), vertices()
+    for _ in range(7):
+        play_thousand()
+    tracemalloc.start()
+    play_thousand()
+    gc.collect()
+    memory = tracemalloc.get_traced_memory()[0]
+    play_thousand()
+    gc.collect()
+    grown = tracemalloc.get_traced_memory()[0] - memory
+    tracemalloc.stop()
+    context.start_rendering(128)
+    assert (nodes(), vertices()) == before
+    assert grown < 20_000
+    assert not slow._vertex.targets
+    assert not slow._wires
+    assert len(context._renderer.graph._steps) <= 1
+
+
+@pytest.mark.parametrize("effect", [GainNode, BiquadFilterNode, DelayNode])
+def test_what_sways_an_effect_does_not_keep_it(effect: type[AudioNode]) -> None:
+    context = OfflineAudioContext(sample_rate=RATE)
+    slow = ConstantSourceNode(context, offset=0.001)
+    slow.start()
+    for _ in range(20):
+        node = effect(context)
+        for param in node._params.values():
+            slow.connect(param)
+        play(context, [1, 1]).connect(node).connect(context.destination)
+        del node, param
+        gc.collect()
+        context.start_rendering(2 * RATE)
+    assert not slow._vertex.targets
+    assert not context.destination._ports[0].wires
+
+
+def test_what_sways_a_loop_does_not_keep_it() -> None:
+    context = OfflineAudioContext(sample_rate=RATE)
+    slow = ConstantSourceNode(context, offset=0.001)
+    slow.start()
+    before = vertices()
+
+    def echo() -> None:
+        delay, gain = DelayNode(context, max_delay_time=0.01), GainNode(context, gain=0)
+        slow.connect(gain.gain)
+        play(context, [1, 1]).connect(delay)
+        delay.connect(gain).connect(delay).connect(context.destination)
+
+    for _ in range(200):
+        echo()
+        context.start_rendering(16 * 128)
+    assert vertices() < before + 200
+
+
+def test_what_nobody_hears_is_dropped_though_it_is_fed() -> None:
+    context = OfflineAudioContext(sample_rate=RATE)
+    source = ConstantSourceNode(context)
+    source.start()
+    source.connect(GainNode(context)).connect(DelayNode(context)).connect(GainNode(context))
+    gc.collect()
+    context.start_rendering(128)
+    assert not source._vertex.targets
+    assert len(context._renderer.graph._steps) == 1
+
+
+def test_what_is_dropped_and_heard_is_disconnected_with_all_the_rest() -> None:
+    for arguments in ((), (0,)):
+        context = OfflineAudioContext(1, 256, RATE)
+        source = ConstantSourceNode(context)
+        source.start()
+        source.connect(GainNode(context)).connect(context.destination)
+        swayed = GainNode(context)
+        swayed.connect(context.destination)
+        ConstantSourceNode(context).connect(swayed)
+        source.connect(swayed.gain)
+        del swayed
+        gc.collect()
+        context.suspend(128 / RATE, lambda _, s=source, a=arguments: s.disconnect(*a))
+        out = samples_of(context.start_rendering())[0]
+        np.testing.assert_array_equal(out, np.arange(256) < 128)
 
 
 def test_what_is_wired_to_a_source_that_ended_forgets_it() -> None:
@@ -259,6 +360,17 @@ def test_a_processor_that_raises_is_mute_and_reported_and_the_rest_plays(caplog)
     assert [record.message for record in caplog.records] == [
         "GainNode failed and is mute from now on: ZeroDivisionError: a fault of its own"
     ]
+
+
+def test_one_that_raises_is_reported_though_nobody_holds_it(caplog) -> None:
+    def graph(context: OfflineAudioContext) -> AudioNode:
+        source = ConstantSourceNode(context)
+        source.start()
+        source.connect(failing(context, 300)).connect(context.destination)
+        return source
+
+    assert not render(graph, 512, block=128)[0][384:].any()
+    assert len(caplog.records) == 1
 
 
 def test_one_that_raises_in_a_loop_is_mute_and_the_rest_of_the_graph_plays(caplog) -> None:

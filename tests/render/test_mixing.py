@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rendered import noise, play, render
 
 from audiograph import ChannelMergerNode, ChannelSplitterNode, GainNode, OfflineAudioContext
-from audiograph.render.mixing import convert, mix
+from audiograph.render.mixing import convert, excerpt, mix
 from audiograph.render.processor import SILENCE
 
 Frame = list[float]
@@ -75,29 +75,56 @@ def test_every_layout_is_mixed_by_the_equations(given: int, count: int, interpre
     count=st.integers(1, 8),
     mode=st.sampled_from(["max", "clamped-max", "explicit"]),
     interpretation=st.sampled_from(["speakers", "discrete"]),
+    data=st.data(),
 )
 def test_an_input_is_the_sum_of_its_connections_mixed_by_its_mode(
-    widths: list[int], count: int, mode, interpretation
+    widths: list[int], count: int, mode, interpretation, data
 ) -> None:
     signals = [noise(width, 20, i) for i, width in enumerate(widths)]
-    out = mix([*signals, SILENCE], count, mode, interpretation)
+    # Each is heard from a frame on, and the window begins at frame 100.
+    firsts = [data.draw(st.integers(85, 125)) for _ in signals]
+    out = mix(list(zip(signals, firsts, strict=True)), 100, 130, count, mode, interpretation)
     if not signals:
         assert out is SILENCE
         return
     largest = max(widths)
     channels = {"max": largest, "clamped-max": min(largest, count), "explicit": count}[mode]
-    total = sum(expected(signal, channels, interpretation) for signal in signals)
-    assert out.shape == (channels, 20)
-    np.testing.assert_allclose(out, total, atol=1e-6)
+    total = np.zeros((channels, 60))
+    for signal, first in zip(signals, firsts, strict=True):
+        total[:, first - 85 : first - 65] += expected(signal, channels, interpretation)
+    assert out.shape == (channels, 30)
+    np.testing.assert_allclose(out, total[:, 15:45], atol=1e-6)
+
+
+@given(start=st.integers(90, 130), frames=st.integers(1, 40), first=st.integers(90, 130))
+def test_around_an_excerpt_is_silence(start: int, frames: int, first: int) -> None:
+    samples = noise(2, 20)
+    around = np.zeros((2, 200), np.float32)
+    around[:, first : first + 20] = samples
+    out = excerpt((samples, first), start, start + frames)
+    np.testing.assert_array_equal(out, around[:, start : start + frames])
 
 
 def test_mixing_leaves_what_it_is_given_as_it_was() -> None:
-    signals = [noise(1, 20), noise(2, 20), noise(1, 20)]
+    signals = [noise(width, 20) for width in (1, 2, 1, 2, 2)]
     before = [signal.copy() for signal in signals]
     for interpretation in ("speakers", "discrete"):
-        mix(signals, 2, "max", interpretation)
+        for chosen in (signals, signals[3:], signals[::2]):
+            mix([(signal, 0) for signal in chosen], 0, 20, 2, "max", interpretation)
     for signal, copy in zip(signals, before, strict=True):
         np.testing.assert_array_equal(signal, copy)
+
+
+@given(frames=st.integers(1, 30), count=st.integers(1, 8))
+def test_the_sum_is_that_of_what_is_converted_one_by_one_to_the_bit(
+    frames: int, count: int
+) -> None:
+    parts = [(noise(2, frames, seed), 0) for seed in range(3)]
+    one_by_one = [convert(samples, count, "speakers") for samples, _ in parts]
+    np.testing.assert_array_equal(
+        mix(parts, 0, frames, count, "explicit", "speakers"),
+        one_by_one[0] + one_by_one[1] + one_by_one[2],
+    )
 
 
 @pytest.mark.parametrize("mode", ["max", "clamped-max", "explicit"])

@@ -52,7 +52,7 @@ def test_compiled_and_interpreted_give_the_same_values(
     points = rng.random(9).astype(np.float32)
     outs = np.full((2, 3, frames), np.nan, np.float32)
     for module, out in zip(FORMS, outs, strict=True):
-        module.fill_line(out[0], offset, slope, first, step)
+        module.fill_line(out[0], offset, slope, 1 / 700, first, step)
         module.fill_exponential(out[1], offset, coarse, fine, begin)
         module.fill_curve(out[2], points, 1.5, 6.5 / (frames * step), 0, step)
     assert np.isfinite(outs).all()
@@ -62,8 +62,17 @@ def test_compiled_and_interpreted_give_the_same_values(
 @forms
 def test_a_line_is_one(kernels: ModuleType) -> None:
     out = np.empty(5, np.float32)
-    kernels.fill_line(out, 1.0, 0.5, 4, 2)
+    kernels.fill_line(out, 1.0, 2.0, 0.25, 4, 2)
     np.testing.assert_array_equal(out, [3, 4, 5, 6, 7])
+
+
+@forms
+def test_every_step_to_a_line_is_rounded(kernels: ModuleType) -> None:
+    out = np.empty(1000, np.float32)
+    offset, rise = np.float32(1.1), np.float32(-0.7)
+    kernels.fill_line(out, float(offset), float(rise), 1 / 700, 3, 128)
+    part = ((3 + 128 * np.arange(1000)) / 700).astype(np.float32)
+    np.testing.assert_array_equal(out, offset + rise * part)
 
 
 @forms
