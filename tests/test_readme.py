@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ import soundfile
 from install.conftest import copy_checkout
 from live.conftest import _need_a_server
 from live.server import running
+from numpy.typing import NDArray
+from rendered import RATE
 
 from audiograph.cli import COMMANDS
 
@@ -118,6 +120,85 @@ def test_an_example_with_sound_devices_runs(
 def test_an_example_in_python_runs(text: str, directory: Path, environment: dict[str, str]) -> None:
     (directory / "example.py").write_text(text)
     run(f"{shlex.quote(sys.executable)} -W error example.py", directory, environment)
+
+
+Listen = Callable[[str], NDArray[np.float64]]
+
+
+@pytest.fixture
+def listen(directory: Path, environment: dict[str, str]) -> Listen:
+    """Return what runs the example that writes a file, and returns its (channels, frames)."""
+
+    def listen(name: str) -> NDArray[np.float64]:
+        (text,) = (text for text in examples("python") if f'"{name}"' in text)
+        test_an_example_in_python_runs(text, directory, environment)
+        samples, rate = soundfile.read(directory / name, always_2d=True)
+        assert rate == RATE
+        return np.transpose(samples)
+
+    return listen
+
+
+def spectrum(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the magnitude at each whole frequency, for a number of whole seconds."""
+    seconds = samples.reshape(-1, RATE) * np.hanning(RATE)
+    return np.sqrt(np.mean(np.abs(np.fft.rfft(seconds)) ** 2, axis=0))
+
+
+def rms(samples: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean(samples**2)))
+
+
+def test_the_first_file_is_a_second_of_440_hz(listen: Listen) -> None:
+    (tone,) = listen("a440.wav")
+    expected = np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
+    np.testing.assert_allclose(tone, expected, atol=1e-3)
+
+
+def test_the_synthesizer_plays_four_notes_that_grow_dull_and_fade(listen: Listen) -> None:
+    (sound,) = listen("synth.wav")
+    parts = [spectrum(np.pad(part, 18000)) for part in np.split(sound, 20)]
+    assert [np.argmax(part) for part in parts[:4]] == [110, 165, 220, 330]
+    bright, dull = (part[1000:].max() / part.max() for part in (parts[3], parts[10]))
+    assert bright > 10 * dull
+    # The time constant is half a second, and the filter has long come to rest.
+    fading = [rms(sound[start : start + RATE]) for start in (3 * RATE, 4 * RATE)]
+    assert fading[1] / fading[0] == pytest.approx(np.exp(-2), rel=0.02)
+
+
+def test_the_reverb_sounds_on_and_fades_by_60_db_in_a_second_and_a_half(listen: Listen) -> None:
+    hall = listen("hall.wav")
+    tail = hall[:, 2 * RATE : 3 * RATE]
+    levels = 20 * np.log10([rms(part) for part in np.split(tail, 20, axis=1)])
+    slope, _ = np.polyfit(np.arange(20) / 20, levels, 1)
+    assert slope == pytest.approx(-60 / 1.5, rel=0.05)
+    assert abs(np.corrcoef(tail)[0, 1]) < 0.1
+
+
+def test_the_worklet_crushes_to_fewer_and_fewer_bits(listen: Listen) -> None:
+    (crushed,) = listen("crushed.wav")
+    seconds = np.arange(2 * RATE) / RATE
+    steps = 2 ** (8 - 3 * seconds - 1)
+    expected = np.round(np.sin(2 * np.pi * 220 * seconds) * steps) / steps
+    # Next to the border of two steps, what is written may be the other one.
+    assert np.mean(np.abs(crushed - np.clip(expected, -1, 1)) < 1e-3) > 0.98
+
+
+def test_the_strip_takes_rumble_away_lifts_3_khz_and_evens_levels(
+    listen: Listen, directory: Path
+) -> None:
+    voice, _ = soundfile.read(directory / "voice.wav")
+    voice[:RATE] *= 0.1
+    soundfile.write(directory / "voice.wav", voice, RATE)
+    strip = listen("strip.flac")
+    assert strip.shape == (2, 2 * RATE)
+    ends = slice(RATE // 2, RATE), slice(3 * RATE // 2, 2 * RATE)
+    soft, loud = (rms(strip[:, end]) for end in ends)
+    assert 0.1 < soft / loud < 0.5
+    gain = spectrum(strip[0]) / spectrum(voice[:, 0])
+    middle = gain[300:600].mean()
+    assert gain[2900:3100].mean() / middle == pytest.approx(2, rel=0.1)
+    assert gain[10:20].mean() / middle < 0.05
 
 
 @pytest.mark.live

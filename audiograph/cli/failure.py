@@ -59,13 +59,14 @@ def explain(error: BaseException) -> tuple[str, int]:
             return str(error) or f"no device meets the constraint {error.constraint}", FAILED
         case OSError():
             return _system(error), FAILED
-        case DOMException() | ValueError() | TypeError():
+        case DOMException() | ValueError():
             return _text(error), FAILED
         case MemoryError():
             return "out of memory; shorter pieces or fewer channels need less", FAILED
         case RecursionError():
             return "the input is nested too deeply", FAILED
         case _:
+            # NB: a TypeError, too: what people type is parsed before the library gets to see it.
             return (
                 f"unexpected {_text(error, named=True)}; this is a bug, please report it with "
                 "what you typed (-vv shows the traceback)",

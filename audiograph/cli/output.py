@@ -11,9 +11,11 @@ from __future__ import annotations
 import errno
 import json
 import math
+import shutil
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any, BinaryIO
 
 import click
@@ -36,9 +38,19 @@ def write_json(document: Mapping[str, object]) -> None:
 
 
 def write_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under a header, in aligned columns."""
+    """Print rows under a header, in aligned columns.
+
+    On a terminal that is too narrow for all of them, the last ones are left out for a "…".
+    """
     table = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(_columns(cell) for cell in column) for column in zip(*table, strict=True)]
+    room = _terminal_columns()
+    if room is not None and _table_columns(widths) > room:
+        while len(widths) > 1 and _table_columns([*widths, 1]) > room:
+            widths.pop()
+        table = [[*row[: len(widths)], ""] for row in table]
+        table[0][-1] = "…"
+        widths.append(1)
     for row in table:
         padded = (
             cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True)
@@ -47,10 +59,20 @@ def write_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def write_fields(fields: Mapping[str, str]) -> None:
-    """Print names and values, a line each, in aligned columns."""
-    width = max(map(len, fields))
+    """Print names and values in aligned columns, a line each, or several on a narrow terminal."""
+    indent = max(map(len, fields)) + 2
+    room = _terminal_columns()
     for name, value in fields.items():
-        write(f"{name:{width}}  {printable(value)}".rstrip())
+        line = f"{name:{indent}}{printable(value)}".rstrip()
+        if room is not None and _columns(line) > room:
+            line = fill(
+                line,
+                room,
+                subsequent_indent=" " * indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        write(line)
 
 
 def plain(value: Any) -> Any:
@@ -88,6 +110,17 @@ def audio_stdin() -> BinaryIO:
             "audio is not read from a terminal: bring it with '< in.wav' or 'program |'"
         )
     return sys.stdin.buffer
+
+
+def _terminal_columns() -> int | None:
+    """Return how wide the terminal is that stdout goes to; None for a file or a pipe."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
+
+
+def _table_columns(widths: Sequence[int]) -> int:
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def _columns(text: str) -> int:

@@ -20,6 +20,7 @@ import click
 
 from audiograph.cli import options, output
 from audiograph.cli.command import Command
+from audiograph.cli.quantities import kilohertz
 from audiograph.cli.talk import Talk
 
 if TYPE_CHECKING:
@@ -79,5 +80,5 @@ def _row(track: MediaStreamTrack, is_first: bool) -> tuple[str, ...]:
         "yes" if track.enabled else "no",
         "yes" if track.muted else "no",
         str(settings.get("channel_count", "")),
-        f"{settings.sample_rate} Hz" if "sample_rate" in settings else "",
+        "" if settings.sample_rate is None else kilohertz(settings.sample_rate),
     )

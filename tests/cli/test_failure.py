@@ -33,13 +33,18 @@ CTX = click.Context(click.Command("route"), info_name="audiograph route")
         (errors.EncodingError("a.wav: no audio"), "a.wav: no audio", 1),
         (errors.InvalidStateError(), "InvalidStateError", 1),
         (ValueError("rate 0 is out of range"), "rate 0 is out of range", 1),
-        (TypeError("no buffer"), "no buffer", 1),
         (MemoryError(), "out of memory; shorter pieces or fewer channels need less", 1),
         (RecursionError("deep"), "the input is nested too deeply", 1),
         (
             ZeroDivisionError("division by zero"),
             "unexpected ZeroDivisionError: division by zero; this is a bug, please report it "
             "with what you typed (-vv shows the traceback)",
+            1,
+        ),
+        (
+            TypeError("'NoneType' object is not iterable"),
+            "unexpected TypeError: 'NoneType' object is not iterable; this is a bug, please report "
+            "it with what you typed (-vv shows the traceback)",
             1,
         ),
     ],

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -38,6 +40,60 @@ def test_a_table_is_aligned_for_wide_letters_and_shows_no_control_characters(
 ) -> None:
     output.write_table(("A", "B"), [("音声", "1"), ("x\x1b[2J", "2")])
     assert capsys.readouterr().out == "A         B\n音声      1\nx\\x1b[2J  2\n"
+
+
+@pytest.fixture
+def terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[int], None]:
+    """Return what makes stdout a terminal of so many columns."""
+
+    def be(columns: int) -> None:
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        monkeypatch.setenv("COLUMNS", str(columns))
+
+    return be
+
+
+def test_a_narrow_terminal_gets_the_columns_of_a_table_that_fit(
+    terminal: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for columns, lines in (
+        (22, ["ID    LABEL     RATE", "abcd  speakers  48 kHz"]),
+        (21, ["ID    LABEL     …", "abcd  speakers"]),
+        (17, ["ID    LABEL     …", "abcd  speakers"]),
+        (16, ["ID    …", "abcd"]),
+        (1, ["ID    …", "abcd"]),
+    ):
+        terminal(columns)
+        output.write_table(("ID", "LABEL", "RATE"), [("abcd", "speakers", "48 kHz")])
+        assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_a_narrow_terminal_gets_a_long_value_on_several_lines(
+    terminal: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal(20)
+    output.write_fields({"id": "alsa-in-a-long-name", "rates": "8 kHz, 16 kHz, 48 kHz"})
+    assert capsys.readouterr().out.splitlines() == [
+        "id",
+        "       alsa-in-a-long-name",
+        "rates  8 kHz, 16",
+        "       kHz, 48 kHz",
+    ]
+
+
+def test_a_pipe_gets_everything_on_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "10")
+    output.write_table(("ID", "LABEL"), [("alsa-in-mic", "microphone")])
+    output.write_fields({"rates": "8 kHz, 16 kHz, 48 kHz"})
+    assert capsys.readouterr().out.splitlines() == [
+        "ID           LABEL",
+        "alsa-in-mic  microphone",
+        "rates  8 kHz, 16 kHz, 48 kHz",
+    ]
 
 
 @given(st.text())
