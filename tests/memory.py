@@ -1,7 +1,10 @@
-"""Readers and tracks of samples in memory, for tests."""
+"""Readers and tracks of samples in memory, for tests, and waiting for what another thread does."""
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -55,3 +58,11 @@ def track_of(samples: ArrayLike, rate: int = RATE, *, id: str | None = None, **o
 def stream_of(samples: ArrayLike, rate: int = RATE, **options: Any) -> MediaStream:
     """Return a stream of one such track."""
     return MediaStream([track_of(samples, rate, **options)])
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait for a condition; fail when it does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        threading.Event().wait(0.001)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiograph.portaudio.clock import Clock
-from audiograph.portaudio.interpolation import AFTER, BEFORE, interpolate
+from audiograph.portaudio.interpolation import AFTER, BEFORE, interpolate, tap_table
 from audiograph.portaudio.xruns import Xruns
 
 SETTLE_SECONDS = 5.0
@@ -77,6 +77,8 @@ class Bridge:
         self.gaps = Xruns()
         self._nominal = source_rate / sink_rate
         self._cutoff = min(1.0, sink_rate / source_rate)
+        # For the moment in which interpolation begins.
+        tap_table(self._cutoff)
         self._step = self._nominal
         self._steers = not shared_clock
         self._target = max(round(latency * source_rate), AFTER + 1)

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audiograph.portaudio.interpolation import AFTER, BEFORE, interpolate
+from audiograph.portaudio.interpolation import (
+    AFTER,
+    BEFORE,
+    interpolate,
+    interpolate_as_arrays,
+    interpolate_at,
+)
 
 
 def decibels(error: np.ndarray, signal: np.ndarray) -> float:
@@ -59,3 +65,28 @@ def test_at_whole_positions_it_copies(offset: int) -> None:
 def test_it_needs_no_more_than_it_says() -> None:
     noise = np.random.default_rng(1).uniform(-1, 1, (1, BEFORE + 1 + AFTER)).astype(np.float32)
     assert interpolate(noise, float(BEFORE), 1.0, 1)[0, 0] == pytest.approx(noise[0, BEFORE])
+
+
+def test_positions_need_not_be_equally_far_apart() -> None:
+    frames = np.arange(400)
+    tone = np.sin(2 * np.pi * 1000 / 48000 * frames).astype(np.float32)[np.newaxis]
+    positions = np.sort(np.random.default_rng(1).uniform(BEFORE, 400 - AFTER - 1, 100))
+    expected = np.sin(2 * np.pi * 1000 / 48000 * positions)
+    np.testing.assert_allclose(interpolate_at(tone, positions)[0], expected, atol=1e-5)
+
+
+@given(
+    positions=st.lists(st.floats(BEFORE, 300 - AFTER - 1), max_size=1500).map(sorted),
+    channels=st.integers(1, 3),
+)
+def test_what_is_compiled_gives_the_same_as_what_is_not(
+    positions: list[float], channels: int
+) -> None:
+    kernels = pytest.importorskip("audiograph.portaudio.interpolation_kernels")
+    random = np.random.default_rng(1)
+    samples = random.uniform(-1, 1, (channels, 300)).astype(np.float32)
+    table = random.uniform(-1, 1, (9, 64)).astype(np.float32)
+    compiled, plain = (np.empty((channels, len(positions)), np.float32) for _ in range(2))
+    kernels.interpolate_into(samples, np.array(positions), table, compiled)
+    interpolate_as_arrays(samples, np.array(positions), table, plain)
+    np.testing.assert_array_equal(compiled, plain)

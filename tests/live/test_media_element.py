@@ -1,0 +1,31 @@
+"""A media element by itself, heard on the default output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sound_files import noise, write_file
+
+from .conftest import Program
+from .server import RATE, Server, placed, poll
+
+pytestmark = pytest.mark.live
+
+
+def test_a_file_is_heard_to_its_last_frame(
+    server: Server, program: Callable[..., Program], tmp_path: Path
+) -> None:
+    sound = noise(RATE)
+    heard = server.record("speakers.monitor")
+    playing = program(
+        "element", str(write_file(tmp_path / "voice.wav", sound)), environment=server.environment
+    )
+    assert playing.told() == {"in_time": True, "current_time": 1.0}
+    start = poll(lambda: placed(sound, heard.samples), "the sound at the speakers")
+    poll(lambda: heard.frames >= start + RATE, "the sound's end")
+    np.testing.assert_array_equal(heard.stop()[:, start : start + RATE], sound)
+    playing.tell()
+    assert playing.ended() == (0, "")
