@@ -7,7 +7,7 @@ from math import ceil, floor, inf, log2
 
 import numpy as np
 
-from audiograph.portaudio.interpolation import AFTER, BEFORE, interpolate_at, tap_table
+from audiograph.portaudio.interpolation import AFTER, BEFORE, interpolate_at
 from audiograph.render.processor import Samples
 
 _CUTOFFS_PER_OCTAVE = 8
@@ -157,8 +157,3 @@ def cutoff_of(step: float) -> float:
     if step <= 1:
         return 1.0
     return float(2.0 ** (-ceil(log2(step) * _CUTOFFS_PER_OCTAVE) / _CUTOFFS_PER_OCTAVE))
-
-
-def prepare(step: float) -> None:
-    """Make the table that playing at `step` will need, which takes some milliseconds."""
-    tap_table(cutoff_of(step))

@@ -10,9 +10,10 @@ from math import ceil
 import numpy as np
 
 from audiograph.errors import NotSupportedError
-from audiograph.media.passage import Passage, prepare
+from audiograph.media.passage import Passage, cutoff_of
 from audiograph.media.reader import Reader
 from audiograph.media.source import AHEAD_SECONDS, PREFILL_SECONDS
+from audiograph.portaudio.interpolation import tap_table
 from audiograph.render.processor import Samples
 
 _CHUNK_FRAMES = 4096
@@ -117,7 +118,7 @@ class Playback:
     def prepare(self, sample_rate: float) -> None:
         """Make what playing at the rate will need, so that the playing thread has not to."""
         if (step := self._step(sample_rate)) not in (0.0, 1.0):
-            prepare(step)
+            tap_table(cutoff_of(step))
 
     def stop(self) -> None:
         """Read ahead no longer."""
