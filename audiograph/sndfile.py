@@ -19,8 +19,13 @@ from numpy.typing import NDArray
 ENDLESS = 2**63 - 1
 """The count of frames that libsndfile gives where it knows none."""
 
+UNRECOGNISED = 1
+"""The code of the error that no format begins like this."""
+
 _SYSTEM_ERROR = 2
+_NO_MPEG_FRAME = 7  # libsndfile calls it a file that does not exist
 _UPDATE_HEADER_AUTO = 0x1061
+_SET_RAW_START_OFFSET = 0x1090
 _OGG_PAGE_LATENCY_MS = 0x1302
 
 _TYPES = {"int16": "short", "int32": "int", "float32": "float"}
@@ -68,8 +73,16 @@ def set_page_latency(sound: soundfile.SoundFile, milliseconds: float) -> None:
     _library.sf_command(sound._file, _OGG_PAGE_LATENCY_MS, value, _ffi.sizeof("double"))
 
 
+def start_at(sound: soundfile.SoundFile, offset: int) -> None:
+    """Let the samples of a file without a header begin `offset` bytes into it."""
+    value = _ffi.new("sf_count_t *", offset)
+    _library.sf_command(sound._file, _SET_RAW_START_OFFSET, value, _ffi.sizeof("sf_count_t"))
+
+
 def reason(error: soundfile.LibsndfileError) -> str:
     """Return what libsndfile says, as the end of a sentence."""
+    if error.code == _NO_MPEG_FRAME:
+        return "no frame of MPEG audio is found in it"
     text: str = error.error_string
     return text.removeprefix("Error : ").rstrip(".") or f"libsndfile's error {error.code}"
 

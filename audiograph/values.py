@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from math import inf, isfinite, nan
 from operator import index
+from os import fspath
 from typing import Any, SupportsFloat, TypeVar
 
 T = TypeVar("T")
@@ -43,6 +44,19 @@ def whole(name: str, value: Any) -> int:
     if not number.is_integer():
         raise TypeError(f"{name} is a whole number, not {value!r}")
     return int(number)
+
+
+def path(name: str, value: Any) -> str:
+    """Return a path as text; raise TypeError for what is none, ValueError for one of no file."""
+    try:
+        text = fspath(value)
+    except TypeError:
+        text = None
+    if not isinstance(text, str):
+        raise TypeError(f"{name} is the path of a file, not {value!r}")
+    if "\0" in text:
+        raise ValueError(f"{name} {text!r} has a null character, which no file's name has")
+    return text
 
 
 def truth(name: str, value: object) -> bool:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import inf, isnan, nan
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audiograph.values import choice, finite, instance, to_float, truth, whole
+from audiograph.values import choice, finite, instance, path, to_float, truth, whole
 
 NO_NUMBERS: list[Any] = [None, "1", b"1", [1], {}, object(), 1j, np.zeros(2), np.zeros((1, 2)), len]
 
@@ -79,3 +80,12 @@ def test_an_object_is_of_its_class() -> None:
     assert instance("buffer", True, int) is True
     with pytest.raises(TypeError, match="buffer must be int, not str"):
         instance("buffer", "1", int)
+
+
+def test_a_path_becomes_text() -> None:
+    assert path("src", "a/b.wav") == path("src", Path("a/b.wav")) == "a/b.wav"
+    for wrong in (5, None, b"a", [], True):
+        with pytest.raises(TypeError, match=r"^src is the path of a file, not "):
+            path("src", wrong)
+    with pytest.raises(ValueError, match=r"^src 'a\\x00b' has a null character"):
+        path("src", "a\0b")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,12 +100,18 @@ def check_files(route: Route) -> None:
     """Raise a usage error for an output that is given twice, or that would spoil an input."""
     from audiograph.routing.outputs import FileOutput
 
-    paths = [Path(out.path).resolve() for out in route.outputs if isinstance(out, FileOutput)]
+    files = [output for output in route.outputs if isinstance(output, FileOutput)]
+    # NB: `Path.resolve` raises at a symlink to itself.
+    paths = [os.path.realpath(output.path) for output in files if not output.is_pipe]
     for path in paths:
         if paths.count(path) > 1:
-            raise click.UsageError(f"'{path.name}' is an output twice; once is enough")
+            raise click.UsageError(f"'{Path(path).name}' is an output twice; once is enough")
+    into_stdout = any(output.is_pipe for output in files)
     for name in route.files:
-        if route.is_live and Path(name).resolve() in paths:
+        # What is written to stdout would be read again, and so on without end.
+        if into_stdout and _is_stdout(name):
+            raise click.UsageError(f"'{name}' is an input, and the file that stdout goes to")
+        if route.is_live and name != "-" and os.path.realpath(name) in paths:
             raise click.UsageError(
                 f"'{name}' is an input, and would be overwritten while it plays; name another file"
             )
@@ -126,6 +134,16 @@ def finish(
         raise error
     if interrupted and not seconds:
         raise KeyboardInterrupt
+
+
+def _is_stdout(name: str) -> bool:
+    """Return whether an input is a file, and the one that stdout was redirected to."""
+    stdout = os.fstat(1)
+    try:
+        source = os.fstat(0) if name == "-" else os.stat(name)  # noqa: PTH116 - as the other
+    except (OSError, ValueError):  # opening it will tell
+        return False
+    return stat.S_ISREG(stdout.st_mode) and os.path.samestat(source, stdout)
 
 
 def _is_path(name: str) -> bool:

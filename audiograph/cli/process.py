@@ -11,9 +11,9 @@ def prepare() -> None:
     """Make signals interrupt, and standard streams safe to have closed and to write to."""
     # Numpy's linear algebra starts a thread for each core, which takes longer than its import.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    for name in ("SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        # nohup and its like ignore SIGHUP on purpose.
+        # nohup and its like ignore SIGHUP on purpose, and shells SIGINT in the background.
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
     # A standard stream that the caller closed would lend its number to the next file opened,

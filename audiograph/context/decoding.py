@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from io import BytesIO
+from io import SEEK_SET, BytesIO
 from typing import TypeVar
 
 import numpy as np
@@ -68,6 +68,14 @@ def _content(audio_data: AudioData) -> bytes:
         raise DataCloneError("audio_data is a memoryview that was released") from error
 
 
+class _Content(BytesIO):
+    """Bytes for libsndfile, which may want to go to before their beginning."""
+
+    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
+        # NB: it calls this from C, where an exception cannot pass.
+        return super().seek(offset if whence else max(offset, 0), whence)
+
+
 def _decode(content: bytes, sample_rate: float) -> Samples:
     # NB: here, since loading libsndfile takes as long as loading numpy.
     import soundfile
@@ -76,7 +84,7 @@ def _decode(content: bytes, sample_rate: float) -> Samples:
     from audiograph.media.sound import SoundReader, known_frames
 
     try:
-        sound = soundfile.SoundFile(BytesIO(content))
+        sound = soundfile.SoundFile(_Content(content))
     except soundfile.LibsndfileError as error:
         raise EncodingError(
             f"audio_data is in no format that can be decoded ({sndfile.reason(error)})"

@@ -6,7 +6,6 @@ https://html.spec.whatwg.org/multipage/media.html#media-elements
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +21,7 @@ from audiograph.media.reader import Reader
 from audiograph.media.speaker import Speaker
 from audiograph.media.stream import MediaStream
 from audiograph.media.tasks import Tasks
-from audiograph.values import finite, truth
+from audiograph.values import finite, path, truth
 
 _log = logging.getLogger("audiograph")
 
@@ -117,10 +116,7 @@ class MediaElement(EventTarget):
 
     @src.setter
     def src(self, src: str | Path) -> None:
-        path = os.fspath(src)
-        if not isinstance(path, str):
-            raise TypeError(f"src is a path as text, not {path!r}")
-        self._src = path
+        self._src = path("src", src)
         self.load()
 
     @property
@@ -287,7 +283,7 @@ class MediaElement(EventTarget):
         with self._lock:
             playback = self._player.playback
             if playback is None or self._error is not None:
-                reason = f": {self._error}" if self._error else "; set src to a sound file"
+                reason = f": {_reason(self._error)}" if self._error else "; set src to a sound file"
                 raise NotSupportedError(f"there is nothing to play{reason}")
             # By the text, of the internal play steps: "If the playback has ended and the direction
             # of playback is forwards, seek to the earliest possible position …."
@@ -404,7 +400,7 @@ class MediaElement(EventTarget):
             playback.start(self._driver.sample_rate, reads_ahead=self._driver.clocked)
         except (OSError, DOMException) as error:
             self._break_off(playback, error)
-            raise NotSupportedError(f"{self._src} can't be played: {error}") from error
+            raise NotSupportedError(f"{self._src} can't be played: {_reason(error)}") from error
         self._begin_capture()
         self._driver.start()
 
@@ -481,7 +477,7 @@ class MediaElement(EventTarget):
         with self._lock:
             if playback is not self._player.playback:
                 return
-            _log.error("%s can't be played any further: %s", self._src, error)
+            _log.error("%s can't be played any further: %s", self._src, _reason(error))
             self._error = error
             self._halt()
             self._capture.end()
@@ -502,6 +498,11 @@ class MediaElement(EventTarget):
         playback = self._player.playback
         if playback is not None:
             self._capture.begin(playback.label, playback.channels, self._driver.sample_rate)
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error says, without the number that Python puts before the system's."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _opened(src: str) -> Reader | Exception:

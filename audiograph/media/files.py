@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import struct
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from audiograph.media.pipe import open_pipe
 from audiograph.media.raw import RawFormat
 from audiograph.media.reader import Reader
 from audiograph.media.sound import SoundReader, known_frames, open_sound
+from audiograph.values import path as path_of
 
 
 def open_file(path: str | Path, *, raw: RawFormat | None = None) -> Reader:
@@ -33,7 +35,10 @@ def open_file(path: str | Path, *, raw: RawFormat | None = None) -> Reader:
         The file cannot be opened.
     EncodingError
         It is empty, or in no format that can be decoded.
+    TypeError, ValueError
+        It is no path.
     """
+    path = path_of("path", path)
     name = Path(path).name
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -85,4 +90,14 @@ def _open(
             "endian": "LITTLE",
         }
     sound = open_sound(descriptor, label, **options)
+    if sound.frames == 0 and _was_left_open(descriptor, status.st_size):
+        sound.close()
+        return open_pipe(descriptor, label, release=release)
     return SoundReader(sound, label, frames=known_frames(sound), release=release)
+
+
+def _was_left_open(descriptor: int, size: int) -> bool:
+    """Return whether it is a WAV file whose sizes nobody wrote; goes back to its beginning."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    start = os.pread(descriptor, 8, 0)
+    return start[:4] in (b"RIFF", b"RF64") and struct.unpack("<I", start[4:8])[0] + 8 != size

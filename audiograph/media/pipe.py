@@ -2,26 +2,35 @@
 
 WAV and raw samples are read as they come; so are AU, W64, MP3 and OGG, by libsndfile, which takes
 OGG 16 KiB at a time (about a second). Everything else (FLAC above all) needs to be gone back in: it
-is copied to a file without a name, which means that nothing sounds before the pipe ends.
+is copied to a file without a name, which means that nothing sounds before the pipe ends. What
+cannot be sound is refused before that: a pipe may have no end.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
+from typing import Any
 
+import soundfile
+
+from audiograph import sndfile
 from audiograph.errors import EncodingError, NotReadableError
+from audiograph.media.aside import aside
 from audiograph.media.raw import RawFormat
 from audiograph.media.reader import Reader
-from audiograph.media.riff import read_wave_header
+from audiograph.media.riff import BITS, read_wave_header
 from audiograph.media.sound import SoundReader, known_frames, open_sound
 from audiograph.sinks.descriptor import write_all
 
 _CHUNK = 65536
+
+# A header that has not come by then is none. A picture in it may have 16 MiB.
+_LONGEST_HEADER = 1 << 26
 
 
 def open_pipe(
@@ -31,11 +40,12 @@ def open_pipe(
     raw: RawFormat | None = None,
     release: Callable[[], None] = lambda: None,
 ) -> Reader:
-    """Return a reader of what comes out of the pipe `descriptor`.
+    """Return a reader of what comes out of the pipe `descriptor`, or of the rest of a file.
 
     Waits for the first bytes. `release` is called when the reader is closed. Raises EncodingError
     for what is no sound, NotReadableError for what cannot be read.
     """
+    os.set_blocking(descriptor, True)  # whoever shares our stdin may have made it wait for nothing
     if raw is not None:
         return _samples(
             descriptor, label, raw.subtype, raw.sample_rate, raw.channels, None, release
@@ -81,12 +91,11 @@ class _Source:
         self.read(max(64 - len(self._taken), 0))
         return bytes(self._taken[:64])
 
-    def copy_to(self, write: Callable[[bytes | bytearray], object]) -> None:
-        """Hand all that there is, from the beginning, to `write`."""
-        data: bytes | bytearray = self._taken
-        while data:
-            write(data)
-            data = self._more(_CHUNK)
+    def everything(self) -> Iterator[bytes]:
+        """Yield all that there is, from the beginning."""
+        yield bytes(self._taken)
+        while data := self._more(_CHUNK):
+            yield data
 
     def keep_open(self) -> None:
         """Go on with a descriptor of our own, whatever becomes of the caller's."""
@@ -120,19 +129,35 @@ def _samples(
     release: Callable[[], None],
 ) -> Reader:
     """Read samples from where the pipe is now."""
-    sound = open_sound(
-        descriptor,
-        label,
-        samplerate=sample_rate,
-        channels=channels,
-        subtype=subtype,
-        format="RAW",
-        endian="LITTLE",
-    )
-    return SoundReader(sound, label, frames=None, limit=limit, is_stream=True, release=release)
+    form = {
+        "samplerate": sample_rate,
+        "channels": channels,
+        "subtype": subtype,
+        "format": "RAW",
+        "endian": "LITTLE",
+    }
+    status = os.fstat(descriptor)
+    if stat.S_ISCHR(status.st_mode):  # NB: libsndfile takes a device for an empty file
+        return _pumped(_Source(descriptor, label), label, release, limit, **form)
+    if not stat.S_ISREG(status.st_mode):
+        sound = open_sound(descriptor, label, **form)
+        return SoundReader(sound, label, frames=None, limit=limit, is_stream=True, release=release)
+    start = os.lseek(descriptor, 0, os.SEEK_CUR)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    sound = open_sound(descriptor, label, **form)
+    sndfile.start_at(sound, start)
+    there = max(status.st_size - start, 0) // (channels * BITS[subtype] // 8)
+    frames = there if limit is None else min(there, limit)
+    return SoundReader(sound, label, frames=frames, limit=frames, release=release)
 
 
-def _pumped(source: _Source, label: str, release: Callable[[], None]) -> Reader:
+def _pumped(
+    source: _Source,
+    label: str,
+    release: Callable[[], None],
+    limit: int | None = None,
+    **form: Any,
+) -> Reader:
     """Put the beginning back in front of the rest, through a pipe of our own."""
     reading, writing = os.pipe()
     source.keep_open()
@@ -141,7 +166,8 @@ def _pumped(source: _Source, label: str, release: Callable[[], None]) -> Reader:
         # A fault of the source ends the sound; the reader's going away ends the pump.
         try:
             with suppress(NotReadableError, BrokenPipeError):
-                source.copy_to(partial(write_all, writing))
+                for data in source.everything():
+                    write_all(writing, data)
         finally:
             source.close()
             os.close(writing)
@@ -150,29 +176,64 @@ def _pumped(source: _Source, label: str, release: Callable[[], None]) -> Reader:
         os.close(reading)
         release()
 
+    def open() -> soundfile.SoundFile:
+        try:
+            return open_sound(reading, label, **form)
+        except BaseException:
+            os.close(reading)
+            raise
+
     # NB: daemon, because nothing can wake it from a read of a pipe that stays silent.
     threading.Thread(target=pump, name=f"pump of {label}", daemon=True).start()
-    try:
-        sound = open_sound(reading, label)
-    except BaseException:
-        os.close(reading)
-        raise
-    return SoundReader(sound, label, frames=None, is_stream=True, release=close)
+    sound = aside(open)
+    return SoundReader(sound, label, frames=None, limit=limit, is_stream=True, release=close)
 
 
 def _spooled(source: _Source, label: str, release: Callable[[], None]) -> Reader:
     """Copy everything to a file without a name, and read that."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the reader closes it
+    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - the reader closes it
 
     def close() -> None:
         file.close()
         release()
 
     try:
-        source.copy_to(file.write)
-        file.seek(0)
+        _keep(source, file.fileno(), label)
         sound = open_sound(file.fileno(), label)
     except BaseException:
         file.close()
         raise
     return SoundReader(sound, label, frames=known_frames(sound), release=close)
+
+
+def _keep(source: _Source, descriptor: int, label: str) -> None:
+    """Copy everything to a file, from which it is to be read; raise once it can be no sound."""
+    size, checks = 0, [0, _LONGEST_HEADER]
+    for data in source.everything():
+        try:
+            write_all(descriptor, data)
+        except OSError as error:
+            raise NotReadableError(
+                f"{label} is kept while it is decoded, and {tempfile.gettempdir()} does not take "
+                f"it: {error.strerror}; save it to a file first"
+            ) from error
+        size += len(data)
+        while checks and size >= checks[0]:
+            _check_start(descriptor, label, is_whole=checks.pop(0) > 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+
+
+def _check_start(descriptor: int, label: str, *, is_whole: bool) -> None:
+    """Raise EncodingError where no sound begins like this.
+
+    Where the header `is_whole`, it must be understood.
+    """
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    try:
+        open_sound(descriptor, label).close()
+    except EncodingError as error:
+        is_unknown = getattr(error.__cause__, "code", None) == sndfile.UNRECOGNISED
+        # NB: what is in a CAF file may stand at its end.
+        if is_unknown or (is_whole and os.pread(descriptor, 4, 0) != b"caff"):
+            raise
+    os.lseek(descriptor, 0, os.SEEK_END)

@@ -10,6 +10,7 @@ from math import ceil
 import numpy as np
 
 from audiograph.errors import NotSupportedError
+from audiograph.media.aside import aside
 from audiograph.media.passage import Passage, cutoff_of
 from audiograph.media.reader import Reader
 from audiograph.media.source import AHEAD_SECONDS, PREFILL_SECONDS
@@ -46,7 +47,7 @@ class Playback:
         self.loop = False
         self.rate = 1.0
         """How many times as fast as it was recorded; 0 is standstill. Set by the control side."""
-        self._is_pipe = reader.frames is None
+        self._is_pipe = reader.is_stream
         self._reader = reader
         self._on_failure = on_failure
         self._at = 0
@@ -87,9 +88,10 @@ class Playback:
                 f"{self.label} cannot go back or ahead; save it to a file to move about in it"
             )
         with self._reading:
-            self._reader.seek(frame)
-            self._at = frame
-            passage = Passage(self.channels, frame, self.length)
+            self._at = self._reader.seek(frame)
+            if self._at < frame:
+                self.length = self._at
+            passage = Passage(self.channels, self._at, self.length)
             self._prefill(passage)
             self._passage = passage
 
@@ -164,10 +166,7 @@ class Playback:
     def _read_for(self, frames: int, step: float) -> None:
         while self._passage.lacks(frames, step, loop=self.loop):
             if self._is_pipe:
-                # While this thread waits for a pipe, Ctrl-C must get through.
-                reading = threading.Thread(target=self._try_to_read, daemon=True)
-                reading.start()
-                reading.join()
+                aside(self._try_to_read)
             else:
                 self._try_to_read()
 

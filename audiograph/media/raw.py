@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 from audiograph.sinks.encoding import RawEncoding
 
-__all__ = ["RawEncoding", "RawFormat"]
+__all__ = ["HIGHEST_RATE", "MOST_CHANNELS", "RawEncoding", "RawFormat"]
+
+HIGHEST_RATE = 2**31 - 1
+MOST_CHANNELS = 1024
+"""What libsndfile takes."""
 
 
 @dataclass(frozen=True)
@@ -18,10 +22,10 @@ class RawFormat:
     channels: int = 2
 
     def __post_init__(self) -> None:
-        if self.sample_rate < 1 or self.channels < 1:
+        if not (0 < self.sample_rate <= HIGHEST_RATE and 0 < self.channels <= MOST_CHANNELS):
             raise ValueError(
-                f"raw samples of {self.channels} channels at {self.sample_rate} Hz; "
-                "both are whole numbers above 0"
+                f"raw samples of {self.channels} channels at {self.sample_rate} Hz; both are whole "
+                f"numbers above 0, up to {MOST_CHANNELS} channels and {HIGHEST_RATE} Hz"
             )
 
     @property

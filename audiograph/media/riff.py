@@ -9,6 +9,8 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from audiograph.media.raw import HIGHEST_RATE
+
 _SUBTYPES = {
     (1, 8): "PCM_U8",
     (1, 16): "PCM_16",
@@ -20,6 +22,9 @@ _SUBTYPES = {
     (7, 8): "ULAW",
 }
 _EXTENSIBLE = 0xFFFE
+
+BITS = {subtype: bits for (_, bits), subtype in _SUBTYPES.items()}
+"""Width of a sample, by libsndfile's name of its encoding."""
 
 # Programs that cannot know the size yet write 0, the largest number, or the largest that still
 # leaves room for the header: 2 GiB where they count with a sign.
@@ -80,7 +85,7 @@ def _header(format_chunk: bytes, size: int | None) -> WaveHeader | None:
     if tag == _EXTENSIBLE and len(format_chunk) >= 26:
         tag = struct.unpack_from("<H", format_chunk, 24)[0]
     subtype = _SUBTYPES.get((tag, bits))
-    if not channels or not rate or frame != channels * bits // 8:
+    if not channels or not 0 < rate <= HIGHEST_RATE or frame != channels * bits // 8:
         subtype = None
     frames = size // frame if size is not None and subtype is not None else None
     return WaveHeader(rate, channels, subtype, frames)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from audiograph import sndfile
 from audiograph.errors import EncodingError, InvalidStateError, NotReadableError, NotSupportedError
+from audiograph.media.aside import aside
 
 _STEP = 16384  # frames at a time: small enough for the cache, large enough for numpy
 
@@ -81,9 +82,9 @@ class SoundReader:
         self.sample_rate: int = sound.samplerate
         self.channels: int = sound.channels
         self.frames = frames
+        self.is_stream = is_stream
         self._sound = sound
         self._limit = limit
-        self._is_stream = is_stream
         self._release = release
         self._position = 0
         self._has_ended = False
@@ -106,28 +107,34 @@ class SoundReader:
             missing -= blocks[-1].shape[1]
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
 
-    def seek(self, frame: int) -> None:
+    def seek(self, frame: int) -> int:
         if frame < 0:
             raise ValueError(f"frame {frame} of {self.label}; the first is frame 0")
-        if self._is_stream:
+        if self.is_stream:
             if frame < self._position:
                 raise NotSupportedError(
                     f"{self.label} cannot go back from frame {self._position} to {frame}; "
                     "save it to a file to move about in it"
                 )
-        elif self.frames is None:
-            self._seek_handle(0)
+            aside(lambda: self._skip_to(frame))
         else:
-            frame = min(frame, self.frames)
-            self._seek_handle(max(frame - self._preroll, 0))
-        while self._position < frame and not self._has_ended:
-            self._next(frame - self._position)
+            if self.frames is None:
+                self._seek_handle(0)
+            else:
+                frame = min(frame, self.frames)
+                self._seek_handle(max(frame - self._preroll, 0))
+            self._skip_to(frame)
+        return self._position
 
     def close(self) -> None:
         if not self._is_closed:
             self._is_closed = True
             self._sound.close()
             self._release()
+
+    def _skip_to(self, frame: int) -> None:
+        while self._position < frame and not self._has_ended:
+            self._next(frame - self._position)
 
     def _next(self, frames: int) -> NDArray[np.float32]:
         """Return the next `frames` frames, or a step of them if that is less."""

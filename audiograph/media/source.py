@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from math import ceil, inf
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from audiograph.media.aside import aside
 from audiograph.media.constraints import MediaTrackCapabilities, MediaTrackSettings, ULongRange
 from audiograph.media.reader import Reader
 from audiograph.media.selection import Possible
@@ -223,16 +224,13 @@ class PulledSource(Source):
     def _make_tap(self, sample_rate: float, pace: Pace, latency: float) -> Tap:
         tap = Tap(self.channels, self.sample_rate, sample_rate)
         if pace != "clock":
-            pull = self._pull if self._reader.frames is not None else self._pull_aside
+            pull = self._pull_aside if self._reader.is_stream else self._pull
             ratio = self.sample_rate / sample_rate
             tap.pull_from(lambda frames: pull(max(_CHUNK_FRAMES, ceil(frames * ratio))))
         return tap
 
     def _pull_aside(self, frames: int) -> None:
-        """Pull in another thread: while this one waits for a pipe, Ctrl-C must get through."""
-        pulling = threading.Thread(target=self._pull, args=(frames,), daemon=True)
-        pulling.start()
-        pulling.join()
+        aside(lambda: self._pull(frames))
 
     def _pull(self, frames: int) -> None:
         """Read `frames` frames and push them; end with the reader."""

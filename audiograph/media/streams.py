@@ -9,6 +9,7 @@ from audiograph.media.reader import Reader
 from audiograph.media.source import PulledSource
 from audiograph.media.stream import MediaStream
 from audiograph.media.track import MediaStreamTrack
+from audiograph.values import instance
 
 
 def reader_stream(reader: Reader, *, start: int = 0, id: str | None = None) -> MediaStream:
@@ -35,6 +36,8 @@ def stdin_stream(*, raw: RawFormat | None = None) -> MediaStream:
     """
     from audiograph.media.files import open_stdin
 
+    if raw is not None:
+        instance("raw", raw, RawFormat)
     return reader_stream(open_stdin(raw=raw))
 
 

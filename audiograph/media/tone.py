@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from audiograph.media.raw import HIGHEST_RATE
 from audiograph.values import to_float, whole
 
 
@@ -41,6 +42,8 @@ class ToneReader:
         frequency = to_float(frequency)
         if sample_rate < 1 or channels < 1:
             raise ValueError(f"a tone of {channels} channels at {sample_rate} Hz; both start at 1")
+        if sample_rate > HIGHEST_RATE:
+            raise ValueError(f"a sample rate above {HIGHEST_RATE} Hz, which no file can have")
         if not 0 <= frequency <= sample_rate / 2:
             raise ValueError(
                 f"a tone of {frequency:g} Hz where 0 to {sample_rate / 2:g} Hz can be sampled"
@@ -53,6 +56,7 @@ class ToneReader:
         self.sample_rate = sample_rate
         self.channels = channels
         self.frames = frames
+        self.is_stream = False
         self._frequency = frequency
         self._amplitude = amplitude
         self._position = 0
@@ -67,10 +71,11 @@ class ToneReader:
         sine = (self._amplitude * np.sin(2 * np.pi * turns)).astype(np.float32)
         return np.tile(sine, (self.channels, 1))
 
-    def seek(self, frame: int) -> None:
+    def seek(self, frame: int) -> int:
         if frame < 0:
             raise ValueError(f"frame {frame}; a tone starts at frame 0")
-        self._position = frame
+        self._position = frame if self.frames is None else min(frame, self.frames)
+        return self._position
 
     def close(self) -> None:
         pass

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def track_of(source: Source, name: str) -> MediaStreamTrack:
     """Return a track whose id comes from `name`."""
-    return MediaStreamTrack(source, id=str(uuid5(NAMESPACE_URL, name)))
+    # NB: a file's name may hold bytes that are no text.
+    text = name.encode(errors="backslashreplace").decode()
+    return MediaStreamTrack(source, id=str(uuid5(NAMESPACE_URL, text)))
 
 
 def open_device(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from audiograph.context.offline import OfflineAudioContext
@@ -50,7 +50,7 @@ def render(
         while frames is None or written < frames:
             count = CHUNK_FRAMES if frames is None else min(CHUNK_FRAMES, frames - written)
             buffer = context.start_rendering(count)
-            _raise_failures(tracks)
+            _raise_failures(nodes)
             ends = [ended_at(nodes[track]) for track in until]
             over = [end for end in ends if end is not None]
             if len(over) == len(ends):
@@ -69,7 +69,8 @@ def render(
     return written
 
 
-def _raise_failures(tracks: Sequence[MediaStreamTrack]) -> None:
-    for track in tracks:
-        if track._source.error is not None:
-            raise track._source.error
+def _raise_failures(nodes: Mapping[MediaStreamTrack, MediaStreamTrackAudioSourceNode]) -> None:
+    # NB: a node that failed is mute, and would be waited for in vain.
+    for track, node in nodes.items():
+        if (error := track._source.error or node._failure) is not None:
+            raise error

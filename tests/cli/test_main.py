@@ -221,6 +221,12 @@ def test_a_stderr_that_is_closed_stops_nothing(run_probe: Run) -> None:
     assert (result.stdout, result.returncode) == ("data\n", 0)
 
 
+def test_an_interrupt_while_it_is_loaded_shows_no_traceback(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)")
+    result = run("--help", env={"PYTHONPATH": str(tmp_path)})
+    assert (result.returncode, result.stdout, result.stderr) == (-signal.SIGINT, "", "")
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_interrupts(name: str) -> None:
     body = """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import os
 import resource
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -323,6 +326,107 @@ def test_a_signal_leaves_no_half_made_file(
     assert process.stderr is not None
     assert process.stderr.read() == "audiograph: interrupted\n"
     assert sorted(path.name for path in out.parent.iterdir()) == ["in.wav", "pipe.wav"]
+
+
+@pytest.mark.parametrize(
+    ("extension", "size", "options"),
+    [
+        ("ogg", 300, []),
+        ("ogg", 6000, ["--start", "10"]),
+        ("mp3", 300, []),
+        ("flac", 300, []),
+        ("au", 5000, ["--start", "10"]),
+        ("wav", 3, []),
+        ("wav", 30, []),
+    ],
+)
+def test_a_pipe_that_stops_anywhere_can_be_interrupted(
+    folder: Path, extension: str, size: int, options: list[str]
+) -> None:
+    sound = folder / f"in.{extension}"
+    if extension != "wav":
+        soundfile.write(sound, noise(24000).T / 4, 48000)
+    process = subprocess.Popen(
+        [*ROUTE, "--file", "-", "--to", "out.wav", *options],
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        os.write(process.stdin.fileno(), sound.read_bytes()[:size])
+        poll(lambda: not waiting(process.stdin), "the program to read")
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(10) == 130
+        finally:
+            process.kill()
+        assert process.stderr.read() == "audiograph: interrupted\n"
+    assert not (folder / "out.wav").exists()
+
+
+@pytest.mark.parametrize("mode", ["ab", "r+b"])
+@pytest.mark.parametrize("is_stdin", [False, True])
+def test_what_is_read_is_not_written_to_at_the_same_time(
+    folder: Path, mode: str, is_stdin: bool
+) -> None:
+    before = (folder / "in.wav").read_bytes()
+    with (folder / "in.wav").open(mode) as out, (folder / "in.wav").open("rb") as file:
+        words = ["--file", "-" if is_stdin else "in.wav", "--to", "-"]
+        done = subprocess.run(
+            [*ROUTE, *words], cwd=folder, stdin=file, stdout=out, stderr=subprocess.PIPE, timeout=20
+        )
+    assert done.returncode == 2
+    assert b"is an input, and the file that stdout goes to" in done.stderr
+    assert (folder / "in.wav").read_bytes() == before
+
+
+def test_a_link_to_itself_is_no_file(folder: Path) -> None:
+    (folder / "loop.wav").symlink_to("loop.wav")
+    for words in (["loop.wav", "--to", "out.wav"], ["in.wav", "--force", "--to", "loop.wav"]):
+        status, _, errors = route(folder, "--file", *words)
+        assert status == 1
+        assert "loop.wav': Too many levels of symbolic links" in errors
+    status, _, errors = route(folder, "--file", "loop.wav", "--to", "none")
+    assert (status, errors[:11]) == (1, "audiograph:")
+
+
+def test_stdin_goes_to_stdout_while_it_plays(folder: Path) -> None:
+    words = ["--file", "-", "--to", "none", "--to", "-", "--raw", "s16le"]
+    sound = (folder / "in.wav").read_bytes()
+    assert route(folder, *words, sound=sound) == (0, sound[44:], "")
+
+
+def test_the_name_of_a_file_may_be_any_bytes(folder: Path) -> None:
+    (folder / "in.wav").rename(folder / "\udcff\n\x1b.wav")
+    status, _, errors = route(folder, "--file", "\udcff\n\x1b.wav", "--to", "\udcfe.wav")
+    assert (status, errors) == (0, "")
+    assert soundfile.info(os.fsencode(folder / "\udcfe.wav")).frames == 24000
+
+
+def waiting(pipe: object) -> int:
+    """Return how many bytes in a pipe nobody has read yet."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)  # type: ignore[call-overload]
+    return count[0]
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/full"])
+@pytest.mark.parametrize("is_stdin", [False, True])
+def test_what_never_ends_and_is_no_sound_is_refused_at_once(
+    folder: Path, name: str, is_stdin: bool
+) -> None:
+    words = [*ROUTE, "--file", "-" if is_stdin else name, "--to", "out.wav"]
+    with Path(name).open("rb", buffering=0) as endless:
+        done = subprocess.run(
+            words, cwd=folder, env=environment(), stdin=endless, capture_output=True, timeout=20
+        )
+    assert done.returncode == 1
+    assert b"is no sound file that can be decoded" in done.stderr
+    assert not (folder / "out.wav").exists()
 
 
 INPUTS = ["in.wav", "mono.flac", "empty.wav", "garbage.wav", "cut.ogg", "missing.wav", "-", "."]

@@ -91,12 +91,23 @@ def test_what_comes_before_a_break_is_decoded() -> None:
         b"no sound at all" * 100,
         b"RIFF",
         b"OggS" + bytes(100),
+        b"\xff\xfb" + bytes(60),
         file_of(np.zeros((1, 0), np.float32)),
         file_of(noise(1, 100), rate=2999),
         file_of(noise(1, 100), rate=768001),
         file_of(noise(33, 100)),
     ],
-    ids=["nothing", "text", "four letters", "a torn file", "no frames", "slow", "fast", "wide"],
+    ids=[
+        "nothing",
+        "text",
+        "four letters",
+        "a torn file",
+        "a torn MP3",
+        "none",
+        "slow",
+        "fast",
+        "wide",
+    ],
 )
 def test_what_cannot_be_decoded_is_an_encoding_error(content: bytes) -> None:
     told: list[object] = []

@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import tracemalloc
@@ -241,8 +242,18 @@ def test_raw_samples_are_read_as_they_are_described(
     np.testing.assert_array_equal(got, libsndfile_floats(wav))
 
 
+def test_raw_samples_come_from_a_device_too() -> None:
+    with Path("/dev/zero").open("rb", buffering=0) as device:
+        reader = open_pipe(device.fileno(), "zero", raw=RawFormat("s16le"))
+        assert reader.is_stream
+        np.testing.assert_array_equal(reader.read(100_000), np.zeros((2, 100_000)))
+        reader.close()
+
+
 def test_a_raw_format_has_channels_and_a_rate() -> None:
-    for wrong in ({"channels": 0}, {"sample_rate": 0}):
+    for wrong in (
+        {"channels": 0}, {"sample_rate": 0}, {"channels": 1025}, {"sample_rate": 2**31}
+    ):  # fmt: skip
         with pytest.raises(ValueError, match="whole numbers above 0"):
             RawFormat("s16le", **wrong)
 
@@ -322,9 +333,11 @@ def test_a_flac_stream_of_unknown_length_is_read_and_sought(tmp_path: Path) -> N
     flac.write_bytes(subprocess.run(command, capture_output=True, check=True).stdout)
     reader = open_file(flac)
     assert reader.frames is None
+    assert not reader.is_stream
     np.testing.assert_array_equal(reader.read(1000), wanted[:, :1000])
+    assert reader.seek(10**9) == FRAMES
     for frame in (30000, 0, 123):
-        reader.seek(frame)
+        assert reader.seek(frame) == frame
         np.testing.assert_array_equal(reader.read(1000), wanted[:, frame : frame + 1000])
     assert everything(reader).shape == (2, FRAMES - 1123)
 
@@ -402,14 +415,70 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
         (b"RIFF\xff\xff\xff\xffWAVE", EncodingError, "stdin is no sound file"),
         (b"OggS" + bytes(100), EncodingError, "stdin is no sound file"),
         (b"fLaC", EncodingError, "stdin is no sound file"),
+        (
+            b"RIFF\0\0\0\0WAVEfmt "
+            + struct.pack("<IHHIIHH", 16, 1, 1, 2**32 - 1, 0, 2, 16)
+            + b"data"
+            + bytes(100),
+            EncodingError,
+            "stdin is no sound file",
+        ),
         (b"ID3" + bytes(10000), EncodingError, "stdin is no sound file"),
         (b".snd", EncodingError, "stdin is no sound file"),
         (bytes(3_000_000), EncodingError, "stdin is no sound file"),
+        (b"\xff\xfb" + bytes(100_000), EncodingError, "no frame of MPEG audio is found"),
     ],
 )
 def test_a_pipe_without_sound_says_so(stream: bytes, error: type[Exception], text: str) -> None:
     with piped(stream) as descriptor, pytest.raises(error, match=text):
         open_pipe(descriptor, "stdin")
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"no sound", bytes(8), b"fLaC", b"RIFF____WAVE", b"FORM____AIFF", b"Creative Voice File"],
+)
+def test_what_never_ends_is_refused_when_it_can_be_no_sound(start: bytes) -> None:
+    reading, writing = os.pipe()
+
+    def feed() -> None:
+        with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "wb", buffering=0) as pipe:
+            pipe.write(start)
+            while True:
+                pipe.write(bytes(1 << 20))
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
+    try:
+        with pytest.raises(EncodingError, match="stdin is no sound file"):
+            open_pipe(reading, "stdin")
+    finally:
+        os.close(reading)
+    feeder.join(20)
+    assert not feeder.is_alive()
+
+
+def test_what_does_not_fit_on_the_disk_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115 - it is closed like the other
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda buffering: full)
+    with (
+        piped(b"fLaC" + bytes(1000)) as descriptor,
+        pytest.raises(NotReadableError, match=r"stdin is kept .* No space left .* to a file first"),
+    ):
+        open_pipe(descriptor, "stdin")
+
+
+@pytest.mark.parametrize("format", ["WAV", "OGG", "FLAC"])
+def test_a_pipe_that_somebody_set_not_to_wait_is_waited_for(format: str, tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    write(path, "VORBIS" if format == "OGG" else "PCM_16", format)
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    feeder = threading.Timer(0.1, feed, [writing, path.read_bytes(), 100_000])
+    feeder.start()
+    np.testing.assert_array_equal(everything(open_pipe(reading, "stdin")), libsndfile_floats(path))
+    os.close(reading)
+    feeder.join()
 
 
 @settings(deadline=None)
@@ -432,6 +501,62 @@ def test_a_named_pipe_is_read_as_a_pipe(tmp_path: Path) -> None:
     got = everything(open_file(fifo))
     feeder.join()
     np.testing.assert_array_equal(got, libsndfile_floats(path))
+
+
+@pytest.mark.parametrize(("format", "subtype"), [("WAV", "PCM_24"), ("FLAC", "PCM_16")])
+def test_the_rest_of_a_file_is_a_file(format: str, subtype: str, tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    write(path, subtype, format)
+    wanted = libsndfile_floats(path)
+    path.write_bytes(b"some words before it" + path.read_bytes())
+    with path.open("rb", buffering=0) as file:
+        file.seek(20)
+        reader = open_pipe(file.fileno(), "stdin")
+        assert not reader.is_stream
+        assert reader.frames == FRAMES
+        for frame in (50_000, 7):
+            assert reader.seek(frame) == frame
+            np.testing.assert_array_equal(reader.read(100), wanted[:, frame : frame + 100])
+        assert reader.seek(0) == 0
+        np.testing.assert_array_equal(everything(reader), wanted)
+
+
+@pytest.mark.parametrize("container", [b"RIFF", b"RF64"])
+@pytest.mark.parametrize("sizes", [0, 0xFFFFFFFF])
+def test_a_wave_file_that_was_left_open_is_read_to_its_end(
+    container: bytes, sizes: int, tmp_path: Path
+) -> None:
+    chunk = struct.pack("<IHHIIHH", 16, 1, 2, 8000, 32000, 4, 16)
+    samples = np.arange(-500, 500, dtype="<i2")
+    long_sizes = b"ds64" + struct.pack("<I", 28) + bytes(28) if container == b"RF64" else b""
+    path = tmp_path / "in.wav"
+    path.write_bytes(
+        container + struct.pack("<I", sizes) + b"WAVE" + long_sizes + b"fmt " + chunk
+        + b"data" + struct.pack("<I", sizes) + samples.tobytes()
+    )  # fmt: skip
+    reader = open_file(path)
+    assert (reader.frames, reader.is_stream) == (500, False)
+    assert reader.seek(400) == 400
+    assert reader.seek(10**9) == 500
+    assert reader.seek(0) == 0
+    wanted = samples.reshape(500, 2).T.astype(np.float32) / 32768
+    np.testing.assert_array_equal(everything(reader), wanted)
+
+
+def test_a_wave_file_without_audio_stays_empty_whatever_follows(tmp_path: Path) -> None:
+    chunk = struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)
+    body = b"WAVEfmt " + chunk + b"data\0\0\0\0" + b"LIST\4\0\0\0abcd"
+    path = tmp_path / "in.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    assert everything(open_file(path)).shape == (1, 0)
+
+
+@pytest.mark.parametrize("wrong", [5, None, b"in.wav", True])
+def test_what_is_no_path_is_told(wrong: object) -> None:
+    with pytest.raises(TypeError, match="path is the path of a file, not "):
+        open_file(wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="has a null character"):
+        open_file("in\0.wav")
 
 
 def test_a_closed_reader_says_so(tmp_path: Path) -> None:
@@ -512,21 +637,23 @@ def piped(stream: bytes, at_a_time: int = 1 << 20) -> Iterator[int]:
     """The reading end of a pipe that `stream` comes out of."""
     reading, writing = os.pipe()
 
-    def feed() -> None:
-        with (
-            contextlib.suppress(BrokenPipeError),
-            open(writing, "wb", buffering=0) as pipe,  # noqa: PTH123 - a descriptor has no path
-        ):
-            starts = range(0, len(stream), at_a_time)
-            pipe.writelines(stream[start : start + at_a_time] for start in starts)
-
-    feeder = threading.Thread(target=feed)
+    feeder = threading.Thread(target=feed, args=[writing, stream, at_a_time])
     feeder.start()
     try:
         yield reading
     finally:
         os.close(reading)
         feeder.join()
+
+
+def feed(descriptor: int, stream: bytes, at_a_time: int) -> None:
+    """Write `stream` to a pipe, as long as somebody reads it."""
+    with (
+        contextlib.suppress(BrokenPipeError),
+        open(descriptor, "wb", buffering=0) as pipe,
+    ):
+        starts = range(0, len(stream), at_a_time)
+        pipe.writelines(stream[start : start + at_a_time] for start in starts)
 
 
 @contextlib.contextmanager

@@ -20,11 +20,12 @@ class PipeReader(MemoryReader):
     def __init__(self, samples: object) -> None:
         super().__init__(samples)
         self.frames = None
+        self.is_stream = True
 
-    def seek(self, frame: int) -> None:
+    def seek(self, frame: int) -> int:
         if frame < self._position:
             raise NotSupportedError("a pipe cannot go back")
-        super().seek(frame)
+        return super().seek(frame)
 
 
 def playback_of(samples: object, rate: int = RATE, **options: object) -> Playback:
@@ -125,6 +126,26 @@ def test_seeking_while_a_thread_plays_gives_no_other_frames() -> None:
     playing.join()
     playback.close()
     assert not wrong
+
+
+def test_a_file_that_does_not_say_how_long_it_is_can_be_moved_about_in() -> None:
+    samples = noise(2, 60_000)
+    reader = MemoryReader(samples)
+    reader.frames = None
+    playback = Playback(reader, pytest.fail)
+    assert playback.length is None
+    for frame in (50_000, 0, 123):
+        playback.seek(frame)
+        assert playback.position == frame
+        np.testing.assert_array_equal(take(playback, 700), samples[:, frame : frame + 700])
+    playback.seek(10**9)
+    assert (playback.position, playback.length) == (60_000, 60_000)
+    assert playback.has_ended
+    playback.loop = True
+    playback.seek(59_900)
+    np.testing.assert_array_equal(
+        take(playback, 200), np.concatenate([samples[:, 59_900:], samples[:, :100]], axis=1)
+    )
 
 
 def test_a_pipe_plays_to_its_end_and_does_not_go_back() -> None:

@@ -66,6 +66,7 @@ def test_a_tone_of_given_length_ends() -> None:
         ({"frequency": 24001}, "24001 Hz where"),
         ({"frequency": float("nan")}, "nan Hz where"),
         ({"frequency": 1, "sample_rate": 0}, "at 0 Hz"),
+        ({"frequency": 1, "sample_rate": 10**400}, "above 2147483647 Hz"),
         ({"frequency": 1, "channels": 0}, "0 channels"),
         ({"frequency": 1, "amplitude": float("inf")}, "amplitude of inf"),
         ({"frequency": 1, "frames": -1}, "-1 frames"),

@@ -10,6 +10,7 @@ from memory import track_of
 from rendered import RATE, noise
 
 from audiograph import MediaStreamTrack
+from audiograph.media.tap import Tap
 from audiograph.routing.offline import CHUNK_FRAMES, render
 from audiograph.sinks.memory import MemorySink
 
@@ -89,6 +90,17 @@ def test_a_track_that_fails_undoes_every_output() -> None:
     with pytest.raises(OSError, match="the memory is gone"):
         rendered([track_of(noise(2, 200_000), fails_at=150_000)], output)
     assert output.sinks[0].closed
+    assert output.sinks[0].samples.shape == (2, 0)
+
+
+def test_a_node_that_fails_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(tap: Tap, frames: int) -> None:
+        raise MemoryError("no room for that")
+
+    monkeypatch.setattr(Tap, "read", fail)
+    output = MemoryOutput()
+    with pytest.raises(MemoryError, match="no room for that"):
+        rendered([track_of(noise(2, 200_000))], output)
     assert output.sinks[0].samples.shape == (2, 0)
 
 
