@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from itertools import pairwise
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -13,10 +15,10 @@ from audiograph.node import AudioNodeOptions
 from audiograph.nodes.scheduled_source import AudioScheduledSourceNode
 from audiograph.param import NYQUIST, Bound, Param
 from audiograph.periodic_wave import PeriodicWave
-from audiograph.render.processor import Block, Samples
+from audiograph.render.processor import Block, ParamValue, Samples
 from audiograph.render.scheduled import ScheduledProcessor
 from audiograph.render.wavetable import BasicShape, Wavetable, basic_wavetable, period_frames
-from audiograph.render.wavetable_kernels import FRACTION_BITS, LINEAR_STEP, read_row, read_rows
+from audiograph.render.wavetable_kernels import read_steady, read_swept
 from audiograph.values import choice
 
 OscillatorType = BasicShape | Literal["custom"]
@@ -120,87 +122,173 @@ class OscillatorNode(AudioScheduledSourceNode[OscillatorOptions]):
         self._context._post(self._processor.set_wave, wave)
 
 
+class _Stretch(NamedTuple):
+    """Frames of a block, from `first` to `end`, in which the same parameters move.
+
+    What does not move stays as it is throughout.
+    """
+
+    first: int
+    end: int
+    frequency_moves: bool
+    detune_moves: bool
+
+    def values(self, param: ParamValue, *, moves: bool) -> Samples:
+        """Return a parameter's value, of shape (1,), or (frames,) where it moves."""
+        if isinstance(param, float):
+            return np.array([param], np.float32)
+        return param[self.first : self.end if moves else self.first + 1]
+
+
 class OscillatorProcessor(ScheduledProcessor):
     """Reads a wavetable at a phase that moves on by a step, as the frequency says, every frame.
 
-    While the frequency stays, the two rows of the table are mixed once, beforehand.
+    NB: numbers are rounded to float32s where they are in Chromium, and that depends on what moves.
+    A phase adds the rounding of the step up, to a thousandth of a radian in a second, so that
+    rounded otherwise no two waves would agree.
     """
 
     def __init__(self, quantum: int, wave: Wavetable) -> None:
         super().__init__(quantum)
-        self._phase: int | None = None
+        # In frames of the table.
+        self._phase: float | None = None
+        self._cells = np.empty(quantum, np.int32)
         # What holds while frequency and detune stay what they are.
-        self._tuning: tuple[float, float] | None = None
-        self._steps = np.zeros(1, np.float32)
+        self._held: tuple[float, float] | None = None
+        self._row = 0
+        self._fade = self._step = np.float32(0)
+        self._exact_step = 0.0
         self.set_wave(wave)
 
     def set_wave(self, wave: Wavetable) -> None:
         """Go on with another wave, of as many frames."""
         self._wave = wave
-        self._row: Samples | None = None
 
     def play(self, block: Block, offset: int, frames: int) -> Samples:
-        steps = self._steps_in(block, offset, frames)
-        step = float(steps[0])
-        if self._phase is None:
-            # By the text: "… assuming a phase angle of zero at the node's exact start time."
-            early = block.start + offset - self.start_time * block.sample_rate
-            self._phase = self._whole(early * step)
         out = np.empty((1, frames), np.float32)
-        if len(steps) == 1 and abs(step) >= LINEAR_STEP:
-            if self._row is None:
-                self._row = self._wave.row_at(self._wave.positions(steps)[0])
-            whole = self._whole(step)
-            read_row(self._row, out[0], self._phase, whole)
-            self._phase = self._wrap(self._phase + frames * whole)
-        else:
-            positions = self._wave.positions(steps)
-            if len(steps) == 1:
-                positions, steps = positions.repeat(frames), steps.repeat(frames)
-            self._phase = read_rows(self._wave.rows, positions, steps, out[0], self._phase)
+        first, end = offset, offset + frames
+        if self._phase is None and self._early(block, first) < 0:
+            # NB: rounding has put the start on the frame before it.
+            out[0, 0] = 0
+            first += 1
+        for stretch in _stretches(block, first, end) if first < end else ():
+            play = self._sweep if stretch.frequency_moves or stretch.detune_moves else self._hold
+            play(block, stretch, out[0, stretch.first - offset : stretch.end - offset])
         return out
 
-    def _steps_in(self, block: Block, offset: int, frames: int) -> Samples:
-        """Return how many frames of the table each frame takes; one number where it is constant."""
-        frequency, detune = block.params["frequency"], block.params["detune"]
-        scale = self._wave.frames / block.sample_rate
-        highest = block.sample_rate / 2
-        if isinstance(frequency, float) and isinstance(detune, float):
-            if self._tuning != (frequency, detune):
-                self._tuning = (frequency, detune)
-                self._steps = _steps(_array(frequency), _array(detune), highest, scale)
-                self._row = None
-            return self._steps
+    def _hold(self, block: Block, stretch: _Stretch, out: Samples) -> None:
+        """Fill `out` where both parameters stay as they are."""
         frequency, detune = (
-            _array(value) if isinstance(value, float) else value[offset : offset + frames]
-            for value in (frequency, detune)
+            value if isinstance(value, float) else float(value[stretch.first])
+            for value in (block.params["frequency"], block.params["detune"])
         )
-        return _steps(frequency, detune, highest, scale)
+        if self._held != (frequency, detune):
+            self._held = frequency, detune
+            # By the text: "computedOscFrequency(t) = frequency(t) * pow(2, detune(t) / 1200)"
+            factor = _exp2(np.array([detune], np.float32) / np.float32(1200))
+            hertz = _clamp(np.float32(frequency) * factor, block.sample_rate / 2)
+            scale = np.float32(self._wave.frames / block.sample_rate)
+            position = self._wave.positions(hertz * scale)[0]
+            self._row, self._fade = int(position), position - int(position)
+            self._step, self._exact_step = hertz[0] * scale, float(hertz[0]) * float(scale)
+        self._phase = read_steady(
+            self._wave.rows,
+            self._row,
+            self._fade,
+            self._step,
+            out,
+            self._phase_at(block, stretch.first, self._exact_step),
+            stretch.first % block.quantum,
+            block.quantum,
+            self._cells,
+        )
 
-    def _whole(self, table_frames: float) -> int:
-        """Return a stretch of the table as a phase."""
-        return self._wrap(int(table_frames * 2**FRACTION_BITS))
+    def _sweep(self, block: Block, stretch: _Stretch, out: Samples) -> None:
+        """Fill `out` where one of the parameters moves, or both."""
+        first, _, frequency_moves, detune_moves = stretch
+        steps = frequency = stretch.values(block.params["frequency"], moves=frequency_moves)
+        detune = stretch.values(block.params["detune"], moves=detune_moves)
+        factor = np.array([self._wave.frames / block.sample_rate], np.float32)
+        # NB: what moves is multiplied first, and then by what does not, which is one number.
+        if detune_moves:
+            steps = _exp2(detune * np.float32(1 / 1200))
+        if not frequency_moves:
+            factor *= frequency
+        elif detune_moves:
+            steps = steps * frequency
+        if not detune_moves:
+            factor *= _exp2(detune / np.float32(1200))
+        steps = steps * factor
+        # NB: the frequency alone is never beyond its range.
+        if detune_moves or detune[0] > 0:
+            steps = _clamp(steps, self._wave.frames / 2)
+        if len(steps) < len(out):
+            steps = steps.repeat(len(out))
+        self._phase = read_swept(
+            self._wave.rows,
+            self._wave.positions(steps),
+            steps,
+            out,
+            self._phase_at(block, first, float(steps[0])),
+            first % block.quantum,
+            block.quantum,
+        )
 
-    def _wrap(self, phase: int) -> int:
-        return phase % (self._wave.frames << FRACTION_BITS)
+    def _phase_at(self, block: Block, frame: int, step: float) -> float:
+        """Return the phase at a frame of the block, which takes `step` frames of the table."""
+        if self._phase is not None:
+            return self._phase
+        # By the text: "… assuming a phase angle of zero at the node's exact start time."
+        return self._early(block, frame) * step % self._wave.frames
+
+    def _early(self, block: Block, frame: int) -> float:
+        """Return how many frames before a frame of the block the exact start is."""
+        return block.start + frame - self.start_time * block.sample_rate
 
 
-def _array(value: float) -> Samples:
-    return np.array([value], np.float32)
+def _stretches(block: Block, first: int, end: int) -> Iterator[_Stretch]:
+    """Yield what is between two frames of the block, in the order of time."""
+    quantum = block.quantum
+    begin = first // quantum
+    count = -(-end // quantum) - begin
+    # The first frames of the first quantum and of the last.
+    start, last = block.start + begin * quantum, block.start + (begin + count - 1) * quantum
+    names = ("frequency", "detune")
+    params = [block.params[name] for name in names]
+    busy = [block.busy_frames(name) for name in names]
+    whole = [since <= start and last <= until for since, until in busy]
+    if all(
+        whole[i] or (isinstance(params[i], float) and (until < start or last < since))
+        for i, (since, until) in enumerate(busy)
+    ):
+        yield _Stretch(first, end, *whole)
+        return
+    starts = np.arange(start, last + 1, quantum)
+    changes = np.zeros(count, np.bool_)
+    moving = []
+    for param, (since, until) in zip(params, busy, strict=True):
+        moves = (since <= starts) & (starts <= until)
+        if not isinstance(param, float):
+            values = param[begin * quantum : (begin + count) * quantum].reshape(count, quantum)
+            moves |= (values != values[:, :1]).any(axis=1)
+            held = np.where(moves, 0, values[:, 0])
+            changes[1:] |= held[1:] != held[:-1]
+        changes[1:] |= moves[1:] != moves[:-1]
+        moving.append(moves)
+    changes[0] = True
+    for i, j in pairwise([*np.flatnonzero(changes).tolist(), count]):
+        frame, stop = max(first, (begin + i) * quantum), min(end, (begin + j) * quantum)
+        yield _Stretch(frame, stop, *(bool(moves[i]) for moves in moving))
 
 
-def _steps(frequency: Samples, detune: Samples, highest: float, scale: float) -> Samples:
-    """Return the computed frequency, which ends at `highest`, times `scale`.
+def _clamp(values: Samples, highest: float) -> Samples:
+    # By the text: "Its nominal range is [-Nyquist frequency, Nyquist frequency]."
+    return np.clip(values, -highest, highest, out=values)
 
-    NB: rounded to a float32 at every turn, as in Chromium. A phase adds the rounding of the step
-    up, to a thousandth of a radian in a second, so that rounded otherwise no two waves would agree.
-    """
-    # By the text: "computedOscFrequency(t) = frequency(t) * pow(2, detune(t) / 1200)", of which
-    # "the nominal range … is [-Nyquist frequency, Nyquist frequency]".
-    factor = np.exp2(detune / np.float32(1200), dtype=np.float64)
-    hertz = frequency * np.minimum(factor, _MOST).astype(np.float32)
-    steps: Samples = np.clip(hertz, -np.float32(highest), np.float32(highest))
-    return steps * np.float32(scale)
+
+def _exp2(octaves: Samples) -> Samples:
+    """Return 2^octaves."""
+    return np.minimum(np.exp2(octaves, dtype=np.float64), _MOST).astype(np.float32)
 
 
 def _check_type(type: str) -> None:

@@ -11,6 +11,23 @@ def fill_line(
     first: float,
     step: float,
 ) -> None: ...
+def sum_line(
+    out: NDArray[np.float32],
+    start: int,
+    quantum: int,
+    sample_rate: float,
+    start_time: float,
+    value: float,
+    rise: float,
+    speed: float,
+) -> None: ...
+def multiply_up(
+    out: NDArray[np.float32],
+    levels: NDArray[np.float32],
+    factor: float,
+    first: int,
+    quantum: int,
+) -> None: ...
 def fill_exponential(
     out: NDArray[np.float32],
     offset: float,
@@ -21,8 +38,8 @@ def fill_exponential(
 def fill_curve(
     out: NDArray[np.float32],
     points: NDArray[np.float32],
-    offset: float,
+    begins: NDArray[np.float64],
     slope: float,
-    first: float,
-    step: float,
+    first: int,
+    quantum: int,
 ) -> None: ...

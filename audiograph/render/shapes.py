@@ -1,6 +1,9 @@
+# cython: language_level=3, annotation_typing=False
 """What the value of a parameter does between two events: it stays, or follows a formula.
 
 Times are in seconds of the context; frame n is at time n / sample_rate.
+
+As `audiograph.render.timeline` is, it is compiled where it can be.
 
 https://webaudio.github.io/web-audio-api/#AudioParam-methods
 """
@@ -13,7 +16,13 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from audiograph.render.ramp_kernels import fill_curve, fill_exponential, fill_line
+from audiograph.render.ramp_kernels import (
+    fill_curve,
+    fill_exponential,
+    fill_line,
+    multiply_up,
+    sum_line,
+)
 
 Values = NDArray[np.float32]
 
@@ -39,7 +48,7 @@ class Shape(Protocol):
         """Return the value at a time within the stretch or at its end."""
         ...
 
-    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
+    def fill(self, out: Values, start: int, step: int, sample_rate: float, quantum: int) -> None:
         """Fill `out` with the values at the frames start, start + step, … of the stretch."""
         ...
 
@@ -56,7 +65,7 @@ class Constant(NamedTuple):
     def at(self, time: float) -> float:
         return self.value
 
-    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
+    def fill(self, out: Values, start: int, step: int, sample_rate: float, quantum: int) -> None:
         out.fill(self.value)
 
     def settled_at(self) -> float:
@@ -76,16 +85,16 @@ class Line(NamedTuple):
         part = (time - self.start_time) / (self.end_time - self.start_time)
         return self.start_value + (self.end_value - self.start_value) * part
 
-    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
+    def fill(self, out: Values, start: int, step: int, sample_rate: float, quantum: int) -> None:
         rise = self.end_value - self.start_value
         speed = 1 / (self.end_time - self.start_time)
         # NB: as in browsers, they are float32s, where these can hold them.
         if max(abs(rise), speed, abs(rise * speed)) < _LARGEST:
             rise, speed = float(np.float32(rise)), float(np.float32(speed))
-            # As there, of a value for every frame it is the time that is rounded, of one for a
-            # quantum the part of the way.
             if step == 1:
-                rise, speed = float(np.float32(rise * speed)), 1.0
+                value = float(np.float32(self.start_value))
+                sum_line(out, start, quantum, sample_rate, self.start_time, value, rise, speed)
+                return
         first = start - self.start_time * sample_rate
         fill_line(out, self.start_value, rise, speed / sample_rate, first, step)
 
@@ -106,11 +115,17 @@ class Power(NamedTuple):
         part = (time - self.start_time) / (self.end_time - self.start_time)
         return self.start_value * exp(log(self.end_value / self.start_value) * part)
 
-    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
-        origin = frame_at(self.start_time, sample_rate)
-        frames = (self.end_time - self.start_time) * sample_rate
-        speed = log(self.end_value / self.start_value) / frames
-        _fill_exponential(out, 0.0, self.at(origin / sample_rate), speed, start - origin, step)
+    def fill(self, out: Values, start: int, step: int, sample_rate: float, quantum: int) -> None:
+        speed = log(self.end_value / self.start_value) / (self.end_time - self.start_time)
+        begins = _begins(start, len(out), step, quantum)
+        levels = self.start_value * np.exp(speed * (begins / sample_rate - self.start_time))
+        # NB: a ramp of less than a frame may be so steep that its next value would be no number.
+        factor = exp(min(speed / sample_rate, _LARGEST_EXPONENT))
+        # As in browsers, a quantum goes on from a float32.
+        if step == 1:
+            multiply_up(out, levels.astype(np.float32), factor, start % quantum, quantum)
+        else:
+            out[:] = levels
 
     def settled_at(self) -> float:
         return self.end_time
@@ -129,7 +144,7 @@ class Approach(NamedTuple):
         distance = self.start_value - self.target
         return self.target + distance * exp((self.start_time - time) / self.time_constant)
 
-    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
+    def fill(self, out: Values, start: int, step: int, sample_rate: float, quantum: int) -> None:
         origin = frame_at(self.start_time, sample_rate)
         distance = self.at(origin / sample_rate) - self.target
         speed = -1.0 / (self.time_constant * sample_rate)
@@ -163,11 +178,14 @@ class Curve(NamedTuple):
         low, high = float(self.points[k]), float(self.points[k + 1])
         return low + (high - low) * (position - k)
 
-    def fill(self, out: Values, start: int, step: int, sample_rate: float) -> None:
-        origin = frame_at(self.start_time, sample_rate)
-        density = (len(self.points) - 1) / self.duration
-        offset = density * (origin / sample_rate - self.start_time)
-        fill_curve(out, self.points, offset, density / sample_rate, start - origin, step)
+    def fill(self, out: Values, start: int, step: int, sample_rate: float, quantum: int) -> None:
+        slope = (len(self.points) - 1) / self.duration / sample_rate
+        begins = _begins(start, len(out), step, quantum)
+        places = np.maximum(slope * (begins - self.start_time * sample_rate), 0)
+        if step == 1:
+            fill_curve(out, self.points, places, slope, start % quantum, quantum)
+        else:
+            fill_curve(out, self.points, places, slope, 0, 1)
 
     def settled_at(self) -> float:
         return self.end_time
@@ -183,6 +201,18 @@ def frame_at(time: float, sample_rate: float) -> float:
     if not -_LAST_FRAME < near < _LAST_FRAME:
         return inf if near > 0 else -inf
     return ceil(near)
+
+
+def _begins(start: int, count: int, step: int, quantum: int) -> NDArray[np.float64]:
+    """Return the frames start, start + step, …; of every frame, those where a quantum begins.
+
+    The first is `start` in any case.
+    """
+    if step > 1:
+        return start + step * np.arange(float(count))
+    begins = quantum * np.arange(start // quantum, (start + count - 1) // quantum + 1.0)
+    begins[0] = start
+    return begins
 
 
 def _fill_exponential(

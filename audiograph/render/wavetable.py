@@ -31,7 +31,8 @@ class Wavetable:
     Attributes
     ----------
     rows : ndarray
-        float32 of shape (rows, frames of a period), from the fullest to the barest.
+        float32 of shape (rows, frames of a period), from the fullest to the barest. The last is
+        silent, as is the one before it, so that every position is between two.
     """
 
     rows: Samples
@@ -46,16 +47,13 @@ class Wavetable:
 
         Of float32: 2.25 is a quarter of row 3 and the rest of row 2.
         """
+        positions: Samples = np.abs(steps)
+        with np.errstate(divide="ignore"):
+            np.log2(positions, out=positions)
         # Row r has the partials up to frames / 2 · 2^(-r / 3).
-        positions: Samples = 1 + _ROWS_PER_OCTAVE * np.log2(np.abs(steps))
-        return np.clip(positions, 0, len(self.rows) - 1)
-
-    def row_at(self, position: np.float32) -> Samples:
-        """Return the period at a position, shape (frames,)."""
-        more = int(position)
-        fewer = min(more + 1, len(self.rows) - 1)
-        row: Samples = self.rows[more] + (position - more) * (self.rows[fewer] - self.rows[more])
-        return row
+        positions *= _ROWS_PER_OCTAVE
+        positions += 1
+        return np.clip(positions, 0, len(self.rows) - 2, out=positions)
 
 
 def period_frames(sample_rate: float) -> int:
@@ -78,7 +76,7 @@ def make_wavetable(
     # By the text: "x(t) = sum from k = 1 to L - 1 of a[k] cos 2πkt + b[k] sin 2πkt"
     terms.real[1:count] = cosines[1:count]
     terms.imag[1:count] = -sines[1:count]
-    thirds = np.arange(round(_ROWS_PER_OCTAVE * np.log2(frames)))
+    thirds = np.arange(round(_ROWS_PER_OCTAVE * np.log2(frames)) + 1)
     partials = (half * np.exp2(-thirds / _ROWS_PER_OCTAVE)).astype(int)
     kept = np.where(np.arange(half + 1) <= partials[:, np.newaxis], terms, 0)
     rows = np.fft.irfft(kept, frames, axis=1) * half

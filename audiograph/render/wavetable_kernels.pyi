@@ -2,14 +2,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 COMPILED: bool
-FRACTION_BITS: int
-LINEAR_STEP: float
 
-def read_row(row: NDArray[np.float32], out: NDArray[np.float32], phase: int, step: int) -> None: ...
-def read_rows(
+def read_steady(
+    rows: NDArray[np.float32],
+    row: int,
+    fade: float | np.float32,
+    step: float | np.float32,
+    out: NDArray[np.float32],
+    phase: float,
+    first: int,
+    quantum: int,
+    cells: NDArray[np.int32],
+) -> float: ...
+def read_swept(
     rows: NDArray[np.float32],
     positions: NDArray[np.float32],
     steps: NDArray[np.float32],
     out: NDArray[np.float32],
-    phase: int,
-) -> int: ...
+    phase: float,
+    first: int,
+    quantum: int,
+) -> float: ...

@@ -27,6 +27,9 @@ PARTIALS = 2047
 TYPES = ["sine", "square", "sawtooth", "triangle"]
 types = pytest.mark.parametrize("type", TYPES)
 
+# What a sine differs by from one of an exact phase: in a quantum, phases are sums of float32s.
+ROUNDING = 1e-5
+
 
 def tone(context: OfflineAudioContext, start: float = 0, **options: Any) -> OscillatorNode:
     source = OscillatorNode(context, **options)
@@ -89,7 +92,7 @@ def band_limited(type: str, frequency: Any, phase: NDArray[np.float64]) -> NDArr
 def test_it_is_a_sine_of_its_frequency(frequency: float) -> None:
     out = render(lambda c: tone(c, frequency=frequency), 2000)[0]
     expected = sine(heard(frequency) * np.arange(2000) / RATE)
-    np.testing.assert_allclose(out, expected, atol=1e-6)
+    np.testing.assert_allclose(out, expected, atol=ROUNDING)
 
 
 @given(st.floats(1, 19000))
@@ -98,7 +101,7 @@ def test_the_pitch_is_the_frequency_s_to_a_ten_millionth(frequency: float) -> No
     n = np.arange(3000)
     rounding = 2e-7 * 2 * np.pi * frequency * n / RATE
     error = np.abs(out - sine(float(np.float32(frequency)) * n / RATE))
-    assert np.all(error < rounding + 1e-6)
+    assert np.all(error < rounding + ROUNDING)
 
 
 @types
@@ -189,7 +192,7 @@ def test_a_negative_frequency_runs_backwards(type: Any) -> None:
     forwards, backwards = (
         render(lambda c, f=f: tone(c, type=type, frequency=f), 700)[0] for f in (333, -333)
     )
-    np.testing.assert_allclose(backwards, -forwards, atol=1e-5)
+    np.testing.assert_allclose(backwards, -forwards, atol=2e-4)
 
 
 @pytest.mark.parametrize("start", [0, 1, 128, 100.25, 300.999])
@@ -197,7 +200,36 @@ def test_the_phase_is_zero_at_the_exact_start(start: float) -> None:
     out = render(lambda c: tone(c, start, frequency=4000), 1000)[0]
     n = np.arange(1000)
     expected = np.where(n >= start, sine(heard(4000) * (n - start) / RATE), 0)
-    np.testing.assert_allclose(out, expected, atol=1e-6)
+    np.testing.assert_allclose(out, expected, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_start_a_hair_after_a_frame_is_before_the_next_one(moves: bool) -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        wave = PeriodicWave(context, real=[0, 1])
+        source = tone(context, 100 + 1e-4, frequency=4000, periodic_wave=wave)
+        if moves:
+            source.frequency.set_value_at_time(4000, 0).set_value_at_time(4000, 1)
+
+    out = render(graph, 200)[0]
+    np.testing.assert_array_equal(out[:101], 0)
+    expected = np.cos(2 * np.pi * 4000 * (np.arange(1, 100) - 1e-4) / RATE)
+    np.testing.assert_allclose(out[101:], expected, atol=ROUNDING)
+
+
+def test_a_frequency_that_moves_is_summed_in_float64s_and_one_that_stays_in_float32s() -> None:
+    def quanta_that_differ(*times: float) -> list[int]:
+        def graph(context: OfflineAudioContext, *times: float) -> None:
+            source = tone(context, type="sawtooth", frequency=1234.5)
+            for time in times:
+                source.frequency.set_value_at_time(1234.5, time * 128 / RATE)
+
+        differ = render(lambda c: graph(c, *times), 1280) != render(graph, 1280)
+        return np.flatnonzero(differ.reshape(-1, 128).any(axis=1)).tolist()
+
+    # An event counts in its own quantum; of several, the first one to the quantum after the last.
+    assert quanta_that_differ(2.5) == [2]
+    assert quanta_that_differ(2.5, 5.5) == [2, 3, 4, 5, 6]
 
 
 def test_the_phase_is_zero_at_the_exact_start_of_a_changing_frequency() -> None:
@@ -218,7 +250,7 @@ def test_the_phase_is_the_integral_of_an_automated_frequency() -> None:
 
     n = np.arange(1500)
     frequency = np.where(n < 960, 100 + 7900 * n / 960, 8000)
-    np.testing.assert_allclose(render(graph, 1500)[0], sine(running(frequency)), atol=1e-5)
+    np.testing.assert_allclose(render(graph, 1500)[0], sine(running(frequency)), atol=1e-4)
 
 
 def test_the_phase_is_the_integral_of_a_frequency_at_audio_rate() -> None:
@@ -229,7 +261,7 @@ def test_the_phase_is_the_integral_of_a_frequency_at_audio_rate() -> None:
 
     n = np.arange(1500)
     frequency = 1000 + 500 * sine(300 * n / RATE)
-    np.testing.assert_allclose(render(graph, 1500)[0], sine(running(frequency)), atol=2e-5)
+    np.testing.assert_allclose(render(graph, 1500)[0], sine(running(frequency)), atol=6e-5)
 
 
 def test_the_phase_is_the_integral_of_a_detune_at_audio_rate() -> None:
@@ -240,7 +272,7 @@ def test_the_phase_is_the_integral_of_a_detune_at_audio_rate() -> None:
 
     n = np.arange(1500)
     frequency = 1000 * 2 ** ((100 + 700 * sine(300 * n / RATE)) / 1200)
-    np.testing.assert_allclose(render(graph, 1500)[0], sine(running(frequency)), atol=2e-5)
+    np.testing.assert_allclose(render(graph, 1500)[0], sine(running(frequency)), atol=6e-5)
 
 
 def test_frequency_and_detune_at_audio_rate_multiply() -> None:
@@ -298,7 +330,7 @@ def test_the_product_is_clamped_and_not_the_factors() -> None:
 
     n = np.arange(500)
     frequency = 20000 * 2 ** ((-2400 + 4800 * n / RATE) / 1200)
-    np.testing.assert_allclose(render(graph, 500)[0], sine(running(frequency)), atol=1e-5)
+    np.testing.assert_allclose(render(graph, 500)[0], sine(running(frequency)), atol=5e-4)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +344,7 @@ def test_it_keeps_its_pitch_at_any_sample_rate(rate: int, period: int) -> None:
 
     out = render(graph, 1000, rate=rate)[0]
     expected = sine(heard(1111, rate=rate, period=period) * np.arange(1000) / rate)
-    np.testing.assert_allclose(out, expected, atol=1.5e-6)
+    np.testing.assert_allclose(out, expected, atol=ROUNDING)
 
 
 def test_a_tone_keeps_its_pitch_and_phase_for_an_hour() -> None:
@@ -327,7 +359,7 @@ def test_a_tone_keeps_its_pitch_and_phase_for_an_hour() -> None:
     step = float(heard(777.7, rate=rate, period=period)) * period / rate
     phase = [n * int(step * 2**40) % (period << 40) for n in range(last - 512, last)]
     expected = sine(np.array(phase) / (period << 40))
-    np.testing.assert_allclose(out, expected, atol=1.5e-6)
+    np.testing.assert_allclose(out, expected, atol=ROUNDING)
 
 
 def wave_of(context: OfflineAudioContext) -> PeriodicWave:

@@ -50,11 +50,14 @@ def test_compiled_and_interpreted_give_the_same_values(
     begin = int(rng.integers(0, spacing))
     coarse, fine = rng.random((begin + frames - 1) // spacing + 1), rng.random(spacing)
     points = rng.random(9).astype(np.float32)
-    outs = np.full((2, 3, frames), np.nan, np.float32)
+    outs = np.full((2, 5, frames), np.nan, np.float32)
     for module, out in zip(FORMS, outs, strict=True):
         module.fill_line(out[0], offset, slope, 1 / 700, first, step)
         module.fill_exponential(out[1], offset, coarse, fine, begin)
-        module.fill_curve(out[2], points, 1.5, 6.5 / (frames * step), 0, step)
+        numbers = np.arange(-(-(frames + 3) // 8))
+        module.fill_curve(out[2], points, 1.5 + 0.7 * numbers, 6.5 / frames, 3, 8)
+        module.sum_line(out[3], first, 8, 700, 1.1, offset, slope, 0.25)
+        module.multiply_up(out[4], 1 + numbers.astype(np.float32), 1.01, 3, 8)
     assert np.isfinite(outs).all()
     np.testing.assert_array_equal(*outs)
 
@@ -90,5 +93,38 @@ def test_an_exponential_is_near_and_far_values_together(
 @forms
 def test_a_curve_is_straight_between_its_points(kernels: ModuleType) -> None:
     out = np.empty(5, np.float32)
-    kernels.fill_curve(out, np.array([0, 4, 2], np.float32), 0.0, 0.5, 0, 1)
-    np.testing.assert_array_equal(out, [0, 2, 4, 3, 2])
+    points = np.array([0, 4, 2], np.float32)
+    for first, begins in ((0, [0.0]), (3, [0.0, 0.5]), (7, [0.0, 0.5])):
+        kernels.fill_curve(out, points, np.array(begins), 0.5, first, 8)
+        np.testing.assert_array_equal(out, [0, 2, 4, 3, 2])
+
+
+@forms
+@pytest.mark.parametrize("start", [0, 3, 1000])
+def test_a_line_is_four_sums_of_float32s_in_a_quantum(kernels: ModuleType, start: int) -> None:
+    f32 = np.float32
+    value, rise, speed = f32(1.1), f32(-0.7), f32(3.3)
+    out = np.empty(45, f32)
+    kernels.sum_line(out, start, 10, 700, 1.7, float(value), float(rise), float(speed))
+    stride = f32(4 / 700 * float(speed) * float(rise))
+    expected: list[np.float32] = []
+    while len(expected) < len(out):
+        frame = start + len(expected)
+        count = min(10 - frame % 10, len(out) - len(expected))
+        since = f32(frame / 700 - 1.7)
+        lanes = [value + rise * speed * (f32(k) * f32(1 / 700) + since) for k in range(4)]
+        for k in range(count // 4 * 4):
+            expected.append(lanes[k % 4])
+            lanes[k % 4] += stride
+        for k in range(count // 4 * 4, count):
+            part = f32(((frame + k) / 700 - 1.7) * float(speed))
+            expected.append(value + rise * part)
+    np.testing.assert_array_equal(out, expected)
+    np.testing.assert_allclose(out, 1.1 - 0.7 * 3.3 * ((start + np.arange(45)) / 700 - 1.7), 1e-5)
+
+
+@forms
+def test_a_power_goes_on_from_the_level_of_each_quantum(kernels: ModuleType) -> None:
+    out = np.empty(6, np.float32)
+    kernels.multiply_up(out, np.array([1, 10, 100], np.float32), 2.0, 2, 4)
+    np.testing.assert_array_equal(out, [1, 2, 10, 20, 40, 80])
