@@ -49,14 +49,7 @@ class AudioBuffer:
     def __init__(self, options: AudioBufferOptions | None = None, **fields: Any) -> None:
         given = read_options(AudioBufferOptions, options, fields)
         check_shape(given.number_of_channels, given.length, given.sample_rate)
-        try:
-            samples = np.zeros((given.number_of_channels, given.length), np.float32)
-        except (MemoryError, ValueError):
-            raise NotSupportedError(
-                f"{given.number_of_channels} channels of {given.length} frames: there is no memory "
-                "for as much"
-            ) from None
-        self._take(samples, given.sample_rate)
+        self._take(make_silence(given.number_of_channels, given.length), given.sample_rate)
 
     @classmethod
     def _wrap(cls, samples: Samples, sample_rate: float) -> AudioBuffer:
@@ -140,14 +133,23 @@ class AudioBuffer:
         """Fill `destination`, shape (frames,), from a channel, beginning at `buffer_offset`.
 
         Copies what there is; the rest of `destination` stays. Raises IndexSizeError where there is
-        no such channel, ValueError for a negative offset, TypeError for what is no numpy array.
+        no such channel, ValueError for a negative offset, TypeError for what is no numpy array of
+        floats or is read-only.
 
         https://webaudio.github.io/web-audio-api/#dom-audiobuffer-copyfromchannel
         """
         channel_number = self._check_channel(channel_number)
         buffer_offset = _check_offset(buffer_offset)
-        if not isinstance(destination, np.ndarray) or destination.ndim != 1:
-            raise TypeError(f"destination is a numpy array of shape (frames,), not {destination!r}")
+        if (
+            not isinstance(destination, np.ndarray)
+            or destination.ndim != 1
+            or destination.dtype.kind != "f"
+        ):
+            raise TypeError(
+                f"destination is a numpy array of floats, shape (frames,), not {destination!r}"
+            )
+        if not destination.flags.writeable:
+            raise TypeError("destination is read-only: a copy of it can be written into")
         frames = max(0, min(self.length - buffer_offset, len(destination)))
         destination[:frames] = self._samples[channel_number, buffer_offset:][:frames]
 
@@ -215,6 +217,19 @@ def _read_samples(source: ArrayLike) -> NDArray[np.float32]:
     if samples.ndim != 1:
         raise TypeError(f"source is a sequence of numbers, shape (frames,), not {source!r}")
     return samples
+
+
+def make_silence(channels: int, frames: int) -> Samples:
+    """Return zeros, shape (channels, frames); raise NotSupportedError for more than there is room.
+
+    They cost nothing before they are written into.
+    """
+    try:
+        return np.zeros((channels, frames), np.float32)
+    except (MemoryError, ValueError):
+        raise NotSupportedError(
+            f"{channels} channels of {frames} frames: there is no memory for as much"
+        ) from None
 
 
 def check_shape(number_of_channels: int, length: int, sample_rate: float) -> None:

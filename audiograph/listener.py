@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from audiograph.host import NodeHost
-from audiograph.param import AudioParam, Param
+from audiograph.param import Param, set_values
 from audiograph.render.processor import Block, ParamValue, Processor, Signal
 from audiograph.render.vertex import Vertex
 
@@ -89,23 +89,26 @@ class AudioListener:
     def set_position(self, x: float, y: float, z: float) -> None:
         """Set the values of `position_x`, `position_y` and `position_z`. Deprecated.
 
-        Raises as setting each `value` does.
+        Raises as setting each `value` does, and then sets none.
 
         https://webaudio.github.io/web-audio-api/#dom-audiolistener-setposition
         """
-        _set((self.position_x, self.position_y, self.position_z), (x, y, z))
+        set_values((self.position_x, self.position_y, self.position_z), (x, y, z))
 
     def set_orientation(
         self, x: float, y: float, z: float, x_up: float, y_up: float, z_up: float
     ) -> None:
         """Set the values of `forward_x` … `forward_z` and `up_x` … `up_z`. Deprecated.
 
-        Raises as setting each `value` does.
+        Raises as setting each `value` does, and then sets none.
 
         https://webaudio.github.io/web-audio-api/#dom-audiolistener-setorientation
         """
-        _set((self.forward_x, self.forward_y, self.forward_z), (x, y, z))
-        _set((self.up_x, self.up_y, self.up_z), (x_up, y_up, z_up))
+        forward, up = (
+            (self.forward_x, self.forward_y, self.forward_z),
+            (self.up_x, self.up_y, self.up_z),
+        )
+        set_values((*forward, *up), (x, y, z, x_up, y_up, z_up))
 
 
 for _field in fields(_Stance):
@@ -134,11 +137,6 @@ class ListenerProcessor(Processor):
             self._frames = block.frames
             self._values = values if constant else ()
         return self._signals
-
-
-def _set(params: Sequence[AudioParam], values: Sequence[float]) -> None:
-    for param, value in zip(params, values, strict=True):
-        param.value = value
 
 
 def _report(error: Exception | None) -> None:

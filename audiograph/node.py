@@ -155,10 +155,11 @@ class AudioNode(EventTarget, Generic[OptionsT]):
         )
         for param in self._params.values():
             param._attach(self._vertex)
-        context._post(context._renderer.graph.rouse, self._vertex)
+        if self._processor.sounding:
+            context._post(context._renderer.graph.rouse, self._vertex)
         # When nobody holds the node any longer, its vertex goes as soon as it can't be heard.
-        renderer = weakref.ref(context._renderer)
-        weakref.finalize(self, _release, renderer, self._vertex).atexit = False
+        renderer, vertex = weakref.ref(context._renderer), weakref.ref(self._vertex)
+        weakref.finalize(self, _release, renderer, vertex).atexit = False
 
     def _check_options(self, context: NodeHost, options: OptionsT) -> None:
         """Raise for options that the node cannot be made with."""
@@ -286,19 +287,22 @@ class AudioNode(EventTarget, Generic[OptionsT]):
     def _mix_anew(self, setting: str, value: object) -> None:
         for port in self._ports:
             self._context._post(setattr, port, setting, value)
-        self._context._post(self._context._renderer.graph.renew)
 
     @overload
     def connect(
-        self, destination: AudioNode[Any], output: int = 0, input: int = 0
+        self, destination_node: AudioNode[Any], output: int = 0, input: int = 0
     ) -> AudioNode[Any]: ...
     @overload
-    def connect(self, destination: AudioParam, output: int = 0) -> None: ...
+    def connect(self, destination_param: AudioParam, /, output: int = 0) -> None: ...
+    @overload
+    def connect(self, *, destination_param: AudioParam, output: int = 0) -> None: ...
     def connect(
         self,
-        destination: AudioNode[Any] | AudioParam,
+        destination_node: AudioNode[Any] | AudioParam | None = None,
         output: int = 0,
         input: int = 0,
+        *,
+        destination_param: AudioParam | None = None,
     ) -> AudioNode[Any] | None:
         """Connect an output to another node's input, or to a parameter; return that node.
 
@@ -308,9 +312,11 @@ class AudioNode(EventTarget, Generic[OptionsT]):
 
         https://webaudio.github.io/web-audio-api/#dom-audionode-connect
         """
+        destination = destination_node if destination_param is None else destination_param
         output, input = whole("output", output), whole("input", input)
         self._check_output(output)
         port = self._key_of(destination, input)
+        assert isinstance(destination, AudioNode | AudioParam)
         host = destination._host if isinstance(destination, AudioParam) else destination._context
         if host is not self._context:
             raise InvalidAccessError(
@@ -335,15 +341,19 @@ class AudioNode(EventTarget, Generic[OptionsT]):
     def disconnect(self, output: int, /) -> None: ...
     @overload
     def disconnect(
-        self, destination: AudioNode[Any], output: int | None = None, input: int | None = None
+        self, destination_node: AudioNode[Any], output: int | None = None, input: int | None = None
     ) -> None: ...
     @overload
-    def disconnect(self, destination: AudioParam, output: int | None = None) -> None: ...
+    def disconnect(self, destination_param: AudioParam, /, output: int | None = None) -> None: ...
+    @overload
+    def disconnect(self, *, destination_param: AudioParam, output: int | None = None) -> None: ...
     def disconnect(
         self,
-        destination: AudioNode[Any] | AudioParam | int | None = None,
+        destination_node: AudioNode[Any] | AudioParam | int | None = None,
         output: int | None = None,
         input: int | None = None,
+        *,
+        destination_param: AudioParam | None = None,
     ) -> None:
         """Take connections away: all, those of an output, or those to a node or parameter.
 
@@ -352,6 +362,7 @@ class AudioNode(EventTarget, Generic[OptionsT]):
 
         https://webaudio.github.io/web-audio-api/#dom-audionode-disconnect
         """
+        destination = destination_node if destination_param is None else destination_param
         if destination is not None and not isinstance(destination, AudioNode | AudioParam):
             output, destination = destination, None
         if output is not None:
@@ -433,8 +444,8 @@ def _log_failure(name: str, error: Exception) -> None:
     _log.error("%s failed and is mute from now on: %s: %s", name, type(error).__name__, error)
 
 
-def _release(reference: weakref.ref[Renderer], vertex: Vertex) -> None:
+def _release(reference: weakref.ref[Renderer], released: weakref.ref[Vertex]) -> None:
     # NB: weak, since what waits to be called when a node goes would else keep its context alive.
-    renderer = reference()
-    if renderer is not None:
+    renderer, vertex = reference(), released()
+    if renderer is not None and vertex is not None:
         renderer.post(renderer.graph.release, vertex)

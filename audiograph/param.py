@@ -454,6 +454,16 @@ def _bound_text(bound: float | Bound) -> str:
     return bound.text if isinstance(bound, Bound) else f"{bound:g}"
 
 
+def set_values(params: Sequence[AudioParam], values: Sequence[float]) -> None:
+    """Set the `value` of several parameters of a node, or of none where one raises."""
+    numbers = [check_value(value) for value in values]
+    with params[0]._host._lock:
+        for param, number in zip(params, numbers, strict=True):
+            param._check_free(SetValue(param._prepare(), number))
+        for param, number in zip(params, numbers, strict=True):
+            param.value = number
+
+
 def check_time(name: str, time: float) -> float:
     """Return `time` as a float.
 

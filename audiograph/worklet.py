@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from os import PathLike
+from os.path import realpath
 from pathlib import Path
 from typing import Any, ClassVar, get_args
 
@@ -21,6 +22,7 @@ from audiograph.host import NodeHost
 from audiograph.messages import MessagePort, open_channel
 from audiograph.options import read_options
 from audiograph.param import MOST_NEGATIVE, MOST_POSITIVE, AutomationRate, check_value
+from audiograph.values import path as path_of
 
 Channels = Sequence[NDArray[np.float32]]
 """One input or output over a quantum: an array of shape (frames,) for each channel."""
@@ -269,7 +271,7 @@ class AudioWorklet:
             raise NotSupportedError(
                 f"'{module}' is an address, and modules come from files: fetch it, add the file"
             )
-        path = Path(module).resolve()
+        path = Path(realpath(path_of("module", module)))
         if path in self._modules:
             return
         spec = spec_from_file_location(path.stem, path)

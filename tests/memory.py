@@ -32,6 +32,7 @@ class MemoryReader:
         self.label = label
         self.sample_rate = sample_rate
         self.channels, frames = self._samples.shape
+        self.is_stream = False
         self.frames: int | None = frames
         self.closed = 0
 
@@ -43,8 +44,9 @@ class MemoryReader:
         self._position += block.shape[1]
         return block
 
-    def seek(self, frame: int) -> None:
-        self._position = frame
+    def seek(self, frame: int) -> int:
+        self._position = min(frame, self._samples.shape[1])
+        return self._position
 
     def close(self) -> None:
         self.closed += 1

@@ -115,6 +115,15 @@ def test_copying_in_writes_what_fits(offset: int, source: list, expected: list[i
     assert buffer.get_channel_data(0).tolist() == expected
 
 
+def test_what_cannot_hold_samples_is_not_written_into() -> None:
+    buffer, read_only = buffer_of([0.5, 0.5]), np.zeros(2, np.float32)
+    read_only.flags.writeable = False
+    for wrong in ([0.0, 0.0], np.zeros(2, int), np.zeros((1, 2), np.float32), read_only):
+        with pytest.raises(TypeError, match="destination is"):
+            buffer.copy_from_channel(wrong, 0)
+    assert not read_only.any()
+
+
 def test_a_channel_or_an_offset_that_is_not_there_changes_nothing() -> None:
     buffer, data = buffer_of([[1, 2], [3, 4]]), np.zeros(2, np.float32)
     for channel in (-1, 2, 99):

@@ -11,6 +11,7 @@ from audiograph import (
     ConstantSourceNode,
     GainNode,
     InvalidAccessError,
+    NotSupportedError,
     OfflineAudioContext,
 )
 
@@ -51,10 +52,21 @@ def test_the_deprecated_setters_set_the_values() -> None:
     listener.set_position(1, 2, 3)
     listener.set_orientation(4, 5, 6, 7, 8, 9)
     assert [getattr(listener, name).value for name in DEFAULTS] == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_the_deprecated_setters_set_all_values_or_none() -> None:
+    listener = OfflineAudioContext(1, 1, RATE).listener
     with pytest.raises(TypeError):
-        listener.set_position(1e39, 0, 0)
+        listener.set_position(1, 1e39, 0)
     with pytest.raises(TypeError):
-        listener.set_orientation(0, 0, 0, 0, 0, np.inf)
+        listener.set_orientation(1, 1, 1, 1, 1, np.inf)
+    listener.position_z.set_value_curve_at_time([0, 0], 0, 1)
+    with pytest.raises(NotSupportedError):
+        listener.set_position(1, 1, 1)
+    listener.up_z.set_value_curve_at_time([0, 0], 0, 1)
+    with pytest.raises(NotSupportedError):
+        listener.set_orientation(1, 1, 1, 1, 1, 1)
+    assert [getattr(listener, name).value for name in DEFAULTS] == list(DEFAULTS.values())
 
 
 def test_nodes_are_connected_to_it_and_disconnected() -> None:

@@ -10,7 +10,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from audiograph.buffer import AudioBuffer, check_shape
+from audiograph.buffer import AudioBuffer, check_shape, make_silence
 from audiograph.context.base import (
     AudioContextRenderSizeCategory,
     BaseAudioContext,
@@ -160,12 +160,13 @@ class OfflineAudioContext(BaseAudioContext):
         `suspend` and the event listeners.
 
         Raises InvalidStateError when called while it renders or after the end, ValueError for a
-        chunk size below 1, and TypeError without one where `length` is None.
+        chunk size below 1, TypeError without one where `length` is None, and NotSupportedError
+        where there is no memory for as much, which may be taken in chunks.
 
         https://webaudio.github.io/web-audio-api/#dom-offlineaudiocontext-startrendering
         """
         frames = self._frames_wanted(chunk_size)
-        with self._render_running():
+        with self._rendering_alone():
             samples = self._render(frames)
         buffer = AudioBuffer._wrap(samples, self.sample_rate)
         if self._state != "closed":
@@ -259,13 +260,12 @@ class OfflineAudioContext(BaseAudioContext):
         return chunk_size if left is None else min(chunk_size, left)
 
     @contextmanager
-    def _render_running(self) -> Iterator[None]:
+    def _rendering_alone(self) -> Iterator[None]:
         with self._lock:
             if self._rendering:
                 raise InvalidStateError("the context is rendering already")
             self._rendering = True
         try:
-            self._set_state("running")
             yield
         finally:
             self._rendering = False
@@ -274,7 +274,8 @@ class OfflineAudioContext(BaseAudioContext):
         quantum = self.render_quantum_size
         kept = self._rest.shape[1]
         fresh = max(0, ceil((frames - kept) / quantum)) * quantum
-        out = np.empty((self._channels, kept + fresh), np.float32)
+        out = make_silence(self._channels, kept + fresh)
+        self._set_state("running")
         out[:, :kept] = self._rest
         at = kept
         try:

@@ -22,7 +22,6 @@ from audiograph.render.mixing import channel_count
 from audiograph.render.processor import (
     SILENCE,
     Block,
-    ChannelCounts,
     ParamValue,
     Processor,
     Samples,
@@ -227,7 +226,6 @@ class WorkletProcessor(Processor):
     # By the text: "Every AudioWorkletProcessor has an associated active source flag, initially
     # true."
     sounding = True
-    hears_silence = True
     has_effects = True
 
     def __init__(
@@ -268,22 +266,14 @@ class WorkletProcessor(Processor):
         outputs = [
             np.zeros((count, block.frames), np.float32) for count in self._output_channels(block)
         ]
-        self._run(self._user, block, outputs)
+        frames = self._run(self._user, block, outputs) * block.quantum
         if self.sounding is not self._held:
             self._held = self.sounding
             self._hold(self.sounding)
+        if frames < block.frames:
+            block.shorten(frames)
+            return [output[:, :frames] for output in outputs]
         return outputs
-
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        if self._failed:
-            return frozenset()
-        if self._followed is None:
-            return frozenset(self._channels or [1])
-        return inputs[0] | {channel_count([], self._followed.channel_count, self._followed.mode)}
-
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        # Without input, each quantum may be the last one that the user's processor wants.
-        return frames if self._fed or not self.sounding else self._quantum
 
     def _output_channels(self, block: Block) -> Sequence[int]:
         if self._followed is None:
@@ -295,7 +285,8 @@ class WorkletProcessor(Processor):
             return [signals[0].shape[0]]
         return [channel_count([], self._followed.channel_count, self._followed.mode)]
 
-    def _run(self, user: AudioWorkletProcessor, block: Block, outputs: Sequence[Samples]) -> None:
+    def _run(self, user: AudioWorkletProcessor, block: Block, outputs: Sequence[Samples]) -> int:
+        """Have `user` fill the outputs, quantum by quantum; return how many it was called for."""
         quantum = block.quantum
         count = block.frames // quantum
         inputs = [_copy(signal, block.frames) for signal in block.inputs]
@@ -310,7 +301,7 @@ class WorkletProcessor(Processor):
             # By the text: actively processing when "either its active source flag is true or any
             # AudioNode connected to one of its inputs is actively processing".
             if not (self.sounding or self._fed):
-                return
+                return number
             self._scope._frame = block.start + number * quantum
             try:
                 # By the text: "Set processor's active source flag to ToBoolean(callResult)."
@@ -321,7 +312,8 @@ class WorkletProcessor(Processor):
                     output[:, number * quantum :] = 0.0
                 self.fail()
                 self._report(error)
-                return
+                return number + 1
+        return count
 
 
 def _turn(columns: Sequence[Sequence[T]], count: int) -> list[tuple[T, ...]]:

@@ -151,18 +151,17 @@ class BiquadFilterProcessor(FilterProcessor):
         """Be another kind of filter, which takes over what the last one remembers."""
         self._type = type
 
-    def filter(self, block: Block, samples: Samples, memory: Memory, out: Samples) -> None:
+    def filter(self, block: Block, samples: Samples, memory: Memory, out: Samples) -> int:
         params, quantum = block.params, block.quantum
         if all(isinstance(value, float) for value in params.values()):
             settings = (self._type, *params.values())
             if settings != self._settings:
                 self._coefficients = coefficients(self._type, params, self._sample_rate)
                 self._settings = settings
-            biquad(samples, self._coefficients, quantum, memory, out)
-            return
+            return biquad(samples, self._coefficients, quantum, memory, out)
         if not self._stretch.size:
             self._stretch = np.empty((5, -(-_STRETCH // quantum) * quantum))
-        swept_biquad(
+        return swept_biquad(
             samples,
             *_characteristics(self._type, params, block.frames),
             self._sample_rate / 2,

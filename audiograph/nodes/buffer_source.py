@@ -184,8 +184,6 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
             self._context._post(
                 self._processor.set_samples, self._buffer._acquire(), self._buffer.sample_rate
             )
-        if self._started:
-            self._context._post(self._context._renderer.graph.renew)
 
     def _loop_anew(self) -> None:
         self._context._post(self._processor.set_loop, self._loop, self._loop_start, self._loop_end)
@@ -229,24 +227,12 @@ class BufferSourceProcessor(ScheduledProcessor):
         """Play `samples`, shape (channels, frames); None is silence."""
         self._samples = samples if samples is None else np.ascontiguousarray(samples)
         self._buffer_rate = sample_rate
-        self.channels = 1 if samples is None else samples.shape[0]
         self._range = self._loop_range()
 
     def set_loop(self, loop: bool, start: float, end: float) -> None:
         """Loop, or not, from `start` to `end`, in seconds of the buffer."""
         self._loop = (loop, start, end)
         self._range = self._loop_range()
-
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        frames = super().steady_frames(start, frames, settled=settled)
-        endless = self._loop[0] and self._duration == inf
-        if self._samples is None or endless or self._start >= start + self._quantum:
-            return frames
-        if not settled or not self._playing:
-            return self._quantum
-        count, _ = self._count_content(start, self._rate, frames)
-        count, _ = self._read(np.empty((0, count), np.float32), self._rate)
-        return self.within(start, frames, inf if count == frames else start + count)
 
     def play(self, block: Block, offset: int, frames: int) -> Samples | None:
         if self._samples is None:

@@ -11,7 +11,7 @@ from audiograph.buffer import MAX_CHANNELS
 from audiograph.errors import IndexSizeError
 from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions, ChannelRules
-from audiograph.render.processor import Block, ChannelCounts, Processor, Signal, Silence
+from audiograph.render.processor import Block, Processor, Signal, Silence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +57,6 @@ class ChannelMergerProcessor(Processor):
 
     def __init__(self, inputs: int) -> None:
         self._inputs = inputs
-
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        return frozenset([self._inputs])
 
     def process(self, block: Block) -> Sequence[Signal]:
         out = np.zeros((self._inputs, block.frames), np.float32)

@@ -12,7 +12,6 @@ from audiograph.node import AudioNode, AudioNodeOptions, ChannelRules
 from audiograph.render.processor import (
     SILENCE,
     Block,
-    ChannelCounts,
     Processor,
     Signal,
     Silence,
@@ -67,9 +66,6 @@ class ChannelSplitterProcessor(Processor):
 
     def __init__(self, outputs: int) -> None:
         self._outputs = outputs
-
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        return frozenset([1])
 
     def process(self, block: Block) -> Sequence[Signal]:
         (signal,) = block.inputs

@@ -18,7 +18,6 @@ from audiograph.render.mixing import convert
 from audiograph.render.processor import (
     SILENCE,
     Block,
-    ChannelCounts,
     Processor,
     Signal,
     Silence,
@@ -98,7 +97,6 @@ class ConvolverNode(AudioNode[ConvolverOptions]):
         with self._context._lock:
             self._buffer = buffer
             self._context._post(self._processor.convolve_with, convolution)
-            self._context._post(self._context._renderer.graph.renew)
 
     @property
     def normalize(self) -> bool:
@@ -125,8 +123,6 @@ class ConvolverProcessor(Processor):
         Frames of a render quantum.
     """
 
-    remembers = True
-
     def __init__(self, port: InputPort, quantum: int) -> None:
         self._port = port
         self._quantum = quantum
@@ -142,12 +138,16 @@ class ConvolverProcessor(Processor):
         self.sounding = False
 
     def process(self, block: Block) -> Sequence[Signal]:
-        (signal,) = block.inputs
         convolution = self._convolution
         if convolution is None:
             return (SILENCE,)
         if convolution.end != block.start:
             convolution.restart(block.start)
+        for end in self._ends(block.inputs[0]):
+            # A quantum that begins before it is as the ones before.
+            if block.start < end:
+                block.shorten(ceil((end - block.start) / self._quantum) * self._quantum)
+        (signal,) = block.inputs
         end = block.start + block.frames
         samples = None
         if not isinstance(signal, Silence):
@@ -168,28 +168,11 @@ class ConvolverProcessor(Processor):
         self.sounding = end < self._sound_end
         return (convolution.convolve(samples, block.frames),)
 
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        (counts,) = inputs
-        convolution = self._convolution
-        if convolution is None:
-            return frozenset()
-        if convolution.end < self._stereo_end:
-            counts |= {2}
-        if convolution.end < self._sound_end != self._stereo_end:
-            counts |= {1}
-        return counts if convolution.response.channels == 1 or not counts else frozenset([2])
-
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        convolution = self._convolution
-        if convolution is None:
-            return frames
-        going_on = convolution.end + convolution.tail_frames
-        for change in (self._stereo_end, self._sound_end):
-            # A quantum that begins before it is as the ones before.
-            last = ceil(change / self._quantum) * self._quantum
-            if start < last and change != going_on:
-                frames = min(frames, last - start)
-        return frames
+    def _ends(self, signal: Signal) -> Sequence[int]:
+        """Return which ends this input does not put off."""
+        if isinstance(signal, Silence):
+            return self._stereo_end, self._sound_end
+        return [self._stereo_end] if signal.shape[0] == 1 else []
 
 
 def _check_buffer(context: NodeHost, buffer: object) -> None:

@@ -16,12 +16,12 @@ from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions
 from audiograph.param import Bound, Param
 from audiograph.render.cycles import DelayLine
+from audiograph.render.kernels import faint_quanta
 from audiograph.render.loop import BLOCK_FRAMES
 from audiograph.render.mixing import convert
 from audiograph.render.processor import (
     SILENCE,
     Block,
-    ChannelCounts,
     ParamValue,
     Processor,
     Samples,
@@ -105,30 +105,30 @@ class DelayProcessor(DelayLine):
         self._ring = np.zeros((1, 0), np.float32)
         # (frame, channels): from which frame on the input had how many channels.
         self._runs: deque[tuple[int, int]] = deque([(-self._length, 0)])
-        # In frames, where it stayed the same for the last block.
-        self._delay: float | None = None
         # How a lap is read, for a delay.
         self._plan: list[tuple[int, _Place]] = []
         self._planned_for: float | None = None
 
     def process(self, block: Block) -> Sequence[Signal]:
-        self.write(block)
-        return (self.read(block),)
+        self._note(block)
+        delay = self._steady(block)
+        self._write(block)
+        return (self._read(block, delay),)
 
     def write(self, block: Block) -> None:
-        (signal,) = block.inputs
-        channels = 0 if isinstance(signal, Silence) else signal.shape[0]
-        if channels != self._runs[-1][1]:
-            self._runs.append((block.start, channels))
-        while len(self._runs) > 1 and self._runs[1][0] <= block.start - self._longest:
-            self._runs.popleft()
-        if not isinstance(signal, Silence):
-            self._put(block.start, signal)
-        self.sounding = len(self._runs) > 1 or channels > 0
+        self._note(block)
+        self._write(block)
 
     def read(self, block: Block) -> Signal:
-        delay = self._delay_frames(block)
-        self._delay = delay if isinstance(delay, float) else None
+        return self._read(block, self._steady(block))
+
+    def _write(self, block: Block) -> None:
+        (signal,) = block.inputs
+        if not isinstance(signal, Silence):
+            self._put(block.start, signal)
+        self.sounding = len(self._runs) > 1 or self._runs[-1][1] > 0
+
+    def _read(self, block: Block, delay: ParamValue) -> Signal:
         start, frames = block.start, block.frames
         # "… stops actively processing when the input that was received … no longer affects the
         # output."
@@ -140,29 +140,41 @@ class DelayProcessor(DelayLine):
             out = self._read_steady(start, frames, delay)
         else:
             out = self._read_moving(start, delay)
-        # NB: nearly always, the first quantum tells.
-        if self.in_loop and _is_faint(out[:, : self._quantum]) and _is_faint(out):
-            return SILENCE
-        return out
+        if not self.in_loop:
+            return out
+        # Each quantum that is too soft to be heard is silence.
+        faint, alike = faint_quanta(out, self._quantum, _AUDIBLE)
+        block.shorten(alike * self._quantum)
+        return SILENCE if faint else out[:, : block.frames]
 
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        remembered = frozenset(channels for _, channels in self._runs if channels)
-        return remembered.union(*inputs)
+    def _note(self, block: Block) -> None:
+        """Take note of how many channels come in now."""
+        (signal,) = block.inputs
+        channels = 0 if isinstance(signal, Silence) else signal.shape[0]
+        if channels != self._runs[-1][1]:
+            self._runs.append((block.start, channels))
+        while len(self._runs) > 1 and self._runs[1][0] <= block.start - self._longest:
+            self._runs.popleft()
 
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        quantum = self._quantum
-        if self.in_loop:
-            # Each quantum that is too soft to be heard is silence.
-            return quantum
-        if len(self._runs) == 1:
-            return frames
-        if self._delay is None or not settled:
-            return quantum
+    def _steady(self, block: Block) -> ParamValue:
+        """Shorten the block so that the output keeps its channels; return the delay, in frames."""
+        delay = self._delay_frames(block)
+        if len(self._runs) > 1:
+            block.shorten(self._steady_frames(block, delay))
+        return delay if isinstance(delay, float) else delay[: block.frames]
+
+    def _steady_frames(self, block: Block, delay: ParamValue) -> int:
+        """Return for how many frames the output keeps its channels, in whole quanta."""
+        quantum, start, frames = self._quantum, block.start, block.frames
+        if not isinstance(delay, float):
+            # What is heard in any quantum has been coming in all the time.
+            oldest = floor(start - float(np.max(delay)))
+            return frames if self._runs[-1][0] <= oldest - 1 else quantum
         for frame, _ in list(self._runs)[1:]:
             # A change is heard in the quantum that it comes out in or, where it is an end, in the
             # one after; between frames, it begins one earlier.
-            last = ceil((frame + self._delay) / quantum) * quantum
-            first = floor((frame + self._delay - 1) / quantum) * quantum
+            last = ceil((frame + delay) / quantum) * quantum
+            first = floor((frame + delay - 1) / quantum) * quantum
             if start <= last:
                 return quantum if start >= first else min(frames, first - start)
         return frames
@@ -306,7 +318,3 @@ class DelayProcessor(DelayLine):
         if first == frames:
             return ring[:, at : at + frames].copy()
         return np.concatenate((ring[:, at:], ring[:, : frames - first]), axis=1)
-
-
-def _is_faint(samples: Samples) -> bool:
-    return float(np.max(np.abs(samples))) < _AUDIBLE

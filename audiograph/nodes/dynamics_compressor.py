@@ -16,7 +16,6 @@ from audiograph.render.mixing import convert
 from audiograph.render.processor import (
     SILENCE,
     Block,
-    ChannelCounts,
     ParamValue,
     Processor,
     Samples,
@@ -147,8 +146,6 @@ class DynamicsCompressorProcessor(Processor):
         The gain, in dB, without what makes up for it. The control side may read it.
     """
 
-    remembers = True
-
     def __init__(self, sample_rate: float, quantum: int, start: int) -> None:
         self.reduction = 0.0
         # AD-HOC: a DelayNode of 0.006 s would interpolate where these are no whole frames.
@@ -182,12 +179,6 @@ class DynamicsCompressorProcessor(Processor):
             return (SILENCE,)
         np.multiply(delayed, gains, out=delayed)
         return (convert(delayed, OUTPUT_CHANNELS, "speakers"),)
-
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        return frozenset([OUTPUT_CHANNELS] if self._delay.channel_counts(inputs) else [])
-
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        return self._delay.steady_frames(start, frames, settled=settled)
 
     def _follow(self, block: Block) -> Samples:
         """Return the gain for each frame, shape (frames,)."""

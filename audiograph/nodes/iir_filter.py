@@ -98,11 +98,10 @@ class IIRFilterProcessor(FilterProcessor):
             self._biquad = np.array([[*self._feedforward, *self._feedback[1:]]]).T.copy()
         super().__init__(length - 1 if self._biquad is None else 4, quantum)
 
-    def filter(self, block: Block, samples: Samples, memory: Memory, out: Samples) -> None:
+    def filter(self, block: Block, samples: Samples, memory: Memory, out: Samples) -> int:
         if self._biquad is not None:
-            biquad(samples, self._biquad, block.quantum, memory, out)
-        else:
-            iir(samples, self._feedforward, self._feedback, block.quantum, memory, out)
+            return biquad(samples, self._biquad, block.quantum, memory, out)
+        return iir(samples, self._feedforward, self._feedback, block.quantum, memory, out)
 
 
 def _numbers(name: str, given: Sequence[float]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from audiograph.host import NodeHost
 from audiograph.media.element import MediaElement
 from audiograph.media.player import Player
 from audiograph.node import AudioNode
-from audiograph.render.processor import Block, ChannelCounts, Processor, Signal
+from audiograph.render.processor import Block, Processor, Signal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,20 +76,14 @@ class ElementProcessor(Processor):
     def __init__(self, player: Player, context: NodeHost) -> None:
         self._player = player
         self._sample_rate = context.sample_rate
-        self._quantum = context.render_quantum_size
         self._waits = not context._clocked
 
     def process(self, block: Block) -> Sequence[Signal]:
+        coming = self._player.coming(block.frames, self._sample_rate, wait=self._waits)
+        block.shorten(max(1, ceil(coming / block.quantum)) * block.quantum)
         signal = self._player.render(block.frames, self._sample_rate, wait=self._waits)
         self.sounding = not self._player.has_ended
         return (signal,)
-
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        return frozenset([self._player.channels])
-
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        coming = self._player.coming(frames, self._sample_rate, wait=self._waits)
-        return frames if coming == frames else max(1, ceil(coming / self._quantum)) * self._quantum
 
 
 class _Drive:
@@ -118,4 +112,3 @@ class _Drive:
         graph = self._context._renderer.graph
         self._node._processor.sounding = sounding
         graph.rouse(self._node._vertex)
-        graph.renew()

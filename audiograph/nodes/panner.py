@@ -13,13 +13,12 @@ import numpy as np
 from audiograph.errors import InvalidStateError
 from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions, ChannelRules
-from audiograph.param import Param
+from audiograph.param import Param, set_values
 from audiograph.render.head import Head, HeadFilter, head
 from audiograph.render.panning import Panning, spread
 from audiograph.render.processor import (
     SILENCE,
     Block,
-    ChannelCounts,
     ParamValue,
     Processor,
     Samples,
@@ -197,20 +196,20 @@ class PannerNode(AudioNode[PannerOptions]):
     def set_position(self, x: float, y: float, z: float) -> None:
         """Set the values of `position_x`, `position_y` and `position_z`. Deprecated.
 
-        Raises as setting each `value` does.
+        Raises as setting each `value` does, and then sets none.
 
         https://webaudio.github.io/web-audio-api/#dom-pannernode-setposition
         """
-        self.position_x.value, self.position_y.value, self.position_z.value = x, y, z
+        set_values((self.position_x, self.position_y, self.position_z), (x, y, z))
 
     def set_orientation(self, x: float, y: float, z: float) -> None:
         """Set the values of `orientation_x`, `orientation_y` and `orientation_z`. Deprecated.
 
-        Raises as setting each `value` does.
+        Raises as setting each `value` does, and then sets none.
 
         https://webaudio.github.io/web-audio-api/#dom-pannernode-setorientation
         """
-        self.orientation_x.value, self.orientation_y.value, self.orientation_z.value = x, y, z
+        set_values((self.orientation_x, self.orientation_y, self.orientation_z), (x, y, z))
 
     def _change(self, settings: PannerOptions) -> None:
         self._settings = settings
@@ -249,7 +248,6 @@ class PannerProcessor(Processor):
     def __init__(self, settings: PannerOptions, head: Head | None, quantum: int) -> None:
         self._quantum = quantum
         self._filter: HeadFilter | None = None
-        self._tailing = False
         self.set(settings, head)
 
     def set(self, settings: PannerOptions, head: Head | None) -> None:
@@ -266,11 +264,13 @@ class PannerProcessor(Processor):
         self._heard: Numbers | None = None
 
     def process(self, block: Block) -> Sequence[Signal]:
+        if self._filter is not None and self.sounding and isinstance(block.inputs[0], Silence):
+            block.shorten(self._filter.end - block.start)
         signal, *listener = block.inputs
         place = [*(block.params[name] for name in _PARAMS), *map(_value, listener)]
         if self._filter is not None:
             return (self._hear(self._filter, signal, place, block),)
-        self.sounding = self._tailing = False
+        self.sounding = False
         if isinstance(signal, Silence):
             return (SILENCE,)
         panning, gain = self._pan(place, signal.shape[0])
@@ -278,14 +278,6 @@ class PannerProcessor(Processor):
         # By the text: "outputL = totalGain * outputL; outputR = totalGain * outputR;"
         out *= gain
         return (out,)
-
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        return frozenset([2] if inputs[0] or self.sounding else [])
-
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        if self._tailing and self._filter is not None:
-            return min(frames, self._filter.end - start)
-        return frames
 
     def _pan(self, place: Sequence[ParamValue], channels: int) -> tuple[Panning, Samples]:
         if not self._stands_still(place):
@@ -307,7 +299,6 @@ class PannerProcessor(Processor):
 
         out = ears.process(signal, block.start, block.frames, look)
         self.sounding = ears.end > block.start + block.frames
-        self._tailing = self.sounding and isinstance(signal, Silence)
         return out
 
     def _stands_still(self, place: Sequence[ParamValue]) -> bool:

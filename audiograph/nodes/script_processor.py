@@ -20,7 +20,6 @@ from audiograph.options import read_options
 from audiograph.render.processor import (
     SILENCE,
     Block,
-    ChannelCounts,
     Processor,
     Samples,
     Signal,
@@ -261,7 +260,6 @@ class ScriptProcessor(Processor):
         self._quantum = quantum
         self._lag = lag
         self._ask = ask
-        self._connected = False
         self._sources: set[Vertex] = set()
         self._outlived = False
         # Frames that came so far.
@@ -295,11 +293,8 @@ class ScriptProcessor(Processor):
                 self._hand_over(number, (block.start + at) / block.sample_rate, block.sample_rate)
         return (out if self._outputs else SILENCE,)
 
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        return frozenset([self._outputs] if self._outputs else [])
-
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        if not self.keeps_time or not self._connected:
+    def limit(self, frames: int) -> int:
+        if not self._is_connected():
             return frames
         # NB: the quantum in which a buffer is full is a block by itself, so that the listeners find
         # the same current_time, however long blocks are.
@@ -323,10 +318,9 @@ class ScriptProcessor(Processor):
             source.processor.finished or source.released for source in self._sources - sources
         )
         self._sources = sources
-        self._connected = bool(vertex.targets or sources or self._outlived)
         # Without wires or a listener, nothing can come of it any more.
         self.sounding = not vertex.released or bool(vertex.targets or sources)
-        return self._connected
+        return bool(vertex.targets or sources or self._outlived)
 
 
 def _asker(

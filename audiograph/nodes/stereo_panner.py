@@ -14,7 +14,6 @@ from audiograph.render.panning import Panning, spread
 from audiograph.render.processor import (
     SILENCE,
     Block,
-    ChannelCounts,
     ParamValue,
     Processor,
     Samples,
@@ -71,9 +70,6 @@ class StereoPannerProcessor(Processor):
         if isinstance(signal, Silence):
             return (SILENCE,)
         return (spread(signal, self._find(block.params["pan"], signal.shape[0])),)
-
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        return frozenset([2] if inputs[0] else [])
 
     def _find(self, pan: ParamValue, channels: int) -> Panning:
         if not isinstance(pan, float):

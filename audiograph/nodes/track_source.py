@@ -12,7 +12,7 @@ from audiograph.host import NodeHost
 from audiograph.media.source import AnyTap, Pace
 from audiograph.media.track import MediaStreamTrack
 from audiograph.node import AudioNode
-from audiograph.render.processor import Block, ChannelCounts, Processor, Signal
+from audiograph.render.processor import Block, Processor, Signal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,7 @@ class MediaStreamTrackAudioSourceNode(AudioNode[MediaStreamTrackAudioSourceOptio
     """
 
     _inputs = 0
+    _failure: Exception | None = None
 
     def _check_options(
         self, context: NodeHost, options: MediaStreamTrackAudioSourceOptions
@@ -62,6 +63,7 @@ class MediaStreamTrackAudioSourceNode(AudioNode[MediaStreamTrackAudioSourceOptio
 
     def _report(self, error: Exception | None) -> None:
         super()._report(error)
+        self._failure = error
         end_track(self, self._track)
 
 
@@ -72,26 +74,17 @@ class TrackProcessor(Processor):
 
     def __init__(self, tap: AnyTap, context: NodeHost) -> None:
         self.tap = tap
-        self.channels = tap.channels
-        self._quantum = context.render_quantum_size
 
     def process(self, block: Block) -> Sequence[Signal]:
         coming = self.tap.fill(block.frames)
+        if self.tap.ended:
+            # "When the MediaStreamTrack ends, this AudioNode outputs one channel of silence."
+            block.shorten(max(1, ceil(coming / block.quantum)) * block.quantum)
         signal = self.tap.read(block.frames)
         if self.tap.drained:
             self.finished = True
             self.end_frame = block.start + coming
         return (signal,)
-
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        return frozenset([self.channels])
-
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        # "When the MediaStreamTrack ends, this AudioNode outputs one channel of silence."
-        coming = self.tap.fill(frames)
-        if coming == frames or not self.tap.ended:
-            return frames
-        return max(1, ceil(coming / self._quantum)) * self._quantum
 
 
 def ended_at(node: AudioNode[Any]) -> int | None:

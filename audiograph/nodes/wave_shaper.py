@@ -17,7 +17,6 @@ from audiograph.render.oversampling import Oversampler
 from audiograph.render.processor import (
     SILENCE,
     Block,
-    ChannelCounts,
     Processor,
     Samples,
     Signal,
@@ -92,7 +91,6 @@ class WaveShaperNode(AudioNode[WaveShaperOptions]):
         graph = self._context._renderer.graph
         self._context._post(self._processor.set_curve, new)
         self._context._post(graph.rouse, self._vertex)
-        self._context._post(graph.renew)
 
     @property
     def oversample(self) -> OverSampleType:
@@ -110,13 +108,10 @@ class WaveShaperNode(AudioNode[WaveShaperOptions]):
         _check_oversample(oversample)
         self._oversample = oversample
         self._context._post(self._processor.set_factor, _FACTORS[oversample])
-        self._context._post(self._context._renderer.graph.renew)
 
 
 class WaveShaperProcessor(Processor):
     """Looks every sample up in the curve, at a higher rate if that is wanted."""
-
-    remembers = True
 
     def __init__(self, quantum: int) -> None:
         self._quantum = quantum
@@ -152,23 +147,12 @@ class WaveShaperProcessor(Processor):
             self.sounding = False
             return (signal,)
         if self._oversampler is not None:
-            return (self._process_fast(self._oversampler, signal, block.frames),)
+            return (self._process_fast(self._oversampler, block),)
         if not isinstance(signal, Silence):
             return (self._shaped(signal),)
         if self._rest == 0:
             return (SILENCE,)
         return (np.full((1, block.frames), self._rest, np.float32),)
-
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        own = {1} if self._rest else set()
-        if self._oversampler is not None and self.sounding:
-            own.add(self._oversampler.channels)
-        return frozenset(own).union(*inputs)
-
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        if self._wide_frames <= 0:
-            return frames
-        return min(frames, -(-self._wide_frames // self._quantum) * self._quantum)
 
     def _shaped(self, samples: Samples) -> Samples:
         out = samples.copy()
@@ -179,7 +163,8 @@ class WaveShaperProcessor(Processor):
         assert self._curve is not None
         shape(samples, self._curve, self._cells)
 
-    def _process_fast(self, oversampler: Oversampler, signal: Signal, frames: int) -> Signal:
+    def _process_fast(self, oversampler: Oversampler, block: Block) -> Signal:
+        (signal,) = block.inputs
         # NB: the sound that comes out of silence has one channel.
         given = int(self._rest != 0) if isinstance(signal, Silence) else len(signal)
         # By the text: "… the number of output channels MUST increase immediately", and decrease
@@ -188,12 +173,13 @@ class WaveShaperProcessor(Processor):
             oversampler.remember(given, self._rest)
         width = oversampler.channels
         narrower = given < width
+        self._wide_frames = (self._wide_frames or oversampler.frames) if narrower else 0
         if narrower:
-            self._wide_frames = (self._wide_frames or oversampler.frames) - frames
-        else:
-            self._wide_frames = 0
+            block.shorten(-(-self._wide_frames // self._quantum) * self._quantum)
+            self._wide_frames -= block.frames
+        (signal,) = block.inputs
         if isinstance(signal, Silence):
-            samples = np.zeros((width, frames), np.float32)
+            samples = np.zeros((width, block.frames), np.float32)
         else:
             samples = convert(signal, width, "speakers")
         out = oversampler.process(samples, self._shape)

@@ -1,9 +1,12 @@
+# cython: language_level=3, annotation_typing=False
 """The order of a graph's vertices, and the loops in it.
 
 A loop must lead through a delay line. Its delay lines are taken apart into a reader, which needs
 nothing of what the loop renders now, and a writer; then the rest has an order. Only the loop's own
 vertices are rendered in shorter steps, as long as its shortest delay; the rest of the graph keeps
 the long block.
+
+What is here runs for every change of the graph. So it is compiled where it can be, as it stands.
 
 https://webaudio.github.io/web-audio-api/#rendering-a-graph
 """
@@ -15,8 +18,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from audiograph.render.processor import Block, Processor, Signal
-from audiograph.render.vertex import Fail, Vertex, attempt, sounding
+from audiograph.render.processor import Block, Processor, Signal, Silence
+from audiograph.render.vertex import Fail, Run, Vertex, attempt, joined, rest
 
 T = TypeVar("T", bound=Hashable)
 
@@ -29,11 +32,13 @@ class DelayLine(Processor):
     loop not shorter than a quantum.
     """
 
-    remembers = True
     in_loop = False
 
     def read(self, block: Block) -> Signal:
-        """Return the output for the block, from what was written before it."""
+        """Return the output for the block, from what was written before it.
+
+        As `process` it may shorten the block.
+        """
         raise NotImplementedError
 
     def write(self, block: Block) -> None:
@@ -49,6 +54,7 @@ class Cycle:
 
     def __init__(self, members: Sequence[Vertex]) -> None:
         self.members = tuple(members)
+        self._form = _form(members)
         inside = set(self.members)
         self._lines = [v for v in self.members if isinstance(v.processor, DelayLine)]
         # By the text: "Let cycle breakers be … all the DelayNodes that are part of a cycle."
@@ -70,24 +76,28 @@ class Cycle:
         for vertex in self.members:
             vertex.silence()
 
+    def is_of(self, members: Sequence[Vertex]) -> bool:
+        """Return whether it is what would be made of these members, as they are now."""
+        return self._form == _form(members)
+
     def run(self, block: Block, fail: Fail) -> None:
         """Render the block in steps as long as the shortest delay."""
         start, frames = block.start, block.frames
         step = self._step(block)
-        rendered: dict[Vertex, list[tuple[Sequence[Signal], int]]] = {v: [] for v in self.members}
+        rendered: dict[Vertex, list[Run]] = {vertex: [] for vertex in self.members}
         try:
             for first in range(start, start + frames, step):
-                block.start = first
-                block.frames = min(step, start + frames - first)
                 for vertex, operation in self._operations:
+                    block.start = first
+                    block.frames = min(step, start + frames - first)
                     if not vertex.is_mute:
                         attempt(operation, vertex, block, fail)
                 for vertex in self.members:
-                    rendered[vertex].append((vertex.results, vertex.start))
+                    rendered[vertex] += vertex.runs
         finally:
             block.start, block.frames = start, frames
         for vertex in self.members:
-            vertex.join(rendered[vertex], start, start + frames)
+            vertex.runs = joined(rendered[vertex])
 
     def _step(self, block: Block) -> int:
         """Return the frames of a step: a whole number of quanta within the shortest delay."""
@@ -103,10 +113,11 @@ Step = Vertex | Cycle
 """What the render loop runs through: vertices in order, loops as a whole."""
 
 
-def make_steps(roots: Iterable[Vertex]) -> list[Step]:
+def make_steps(roots: Iterable[Vertex], before: Mapping[Vertex, Step]) -> list[Step]:
     """Return what hangs on `roots`, in an order in which everything comes after what feeds it.
 
-    Each of their ports is told what of its wires is rendered.
+    Each of their ports is told what of its wires is rendered. Loops that are as they were `before`,
+    when each vertex was in that step, are kept.
     """
     followers = _reach(roots)
     order = without_loops(followers)
@@ -115,8 +126,13 @@ def make_steps(roots: Iterable[Vertex]) -> list[Step]:
         done = set(order)
         rest = [vertex for vertex in followers if vertex not in done]
         for group in reversed(components(rest, followers.__getitem__)):
-            loop = len(group) > 1 or group[0] in followers[group[0]]
-            steps.append(Cycle(group) if loop else group[0])
+            former = before.get(group[0])
+            if len(group) == 1 and group[0] not in followers[group[0]]:
+                steps.append(group[0])
+            elif isinstance(former, Cycle) and former.is_of(group):
+                steps.append(former)
+            else:
+                steps.append(Cycle(group))
     for step in steps:
         if isinstance(step, Vertex) and isinstance(step.processor, DelayLine):
             step.processor.in_loop = False
@@ -215,15 +231,32 @@ Operation = tuple[Vertex, Callable[[Vertex, Block], None]]
 """What is called for a vertex of a loop: all of it, or a delay line's reader or writer."""
 
 
+def _form(members: Iterable[Vertex]) -> dict[Vertex, tuple[object, ...]]:
+    """Return all that a loop depends on: who is in it, and where it leads."""
+    return {vertex: (vertex.processor, vertex.heeds, *vertex.targets) for vertex in members}
+
+
 def _read(vertex: Vertex, block: Block) -> None:
-    block.params = vertex.values(block)
-    vertex.results, vertex.start = (_line(vertex).read(block),), block.start
+    line, start, end = _line(vertex), block.start, block.start + block.frames
+    values = vertex.values(block)
+    vertex.runs = []
+    at = start
+    while at < end:
+        block.start, block.frames, block.params = at, end - at, rest(values, at - start)
+        signal = line.read(block)
+        if not isinstance(signal, Silence):
+            vertex.runs.append((at, at + block.frames, (signal,)))
+        at += block.frames
 
 
 def _write(vertex: Vertex, block: Block) -> None:
-    start, end = block.start, block.start + block.frames
-    block.inputs = [port.mix(sounding(port.live, start, end), start, end) for port in vertex.inputs]
-    _line(vertex).write(block)
+    line, start, end = _line(vertex), block.start, block.start + block.frames
+    for first, last, heard in vertex.stretches(start, end):
+        block.start, block.frames = first, last - first
+        block.inputs = [
+            port.mix(parts, first, last) for port, parts in zip(vertex.inputs, heard, strict=True)
+        ]
+        line.write(block)
 
 
 def _line(vertex: Vertex) -> DelayLine:

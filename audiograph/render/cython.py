@@ -40,9 +40,17 @@ def cast(type: _Type, value: Any) -> Any:
     return type.convert(value)
 
 
+def declare(type: _Type, value: Any) -> Any:
+    """Return `value` as a C variable would hold it."""
+    return type.convert(value)
+
+
 def cfunc(function: F) -> F:
     """Return a function that is for other kernels alone as it is."""
     return function
+
+
+inline = cfunc
 
 
 def exceptval(*, check: bool) -> Callable[[F], F]:

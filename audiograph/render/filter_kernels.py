@@ -43,15 +43,18 @@ def biquad(
     quantum: cython.Py_ssize_t,
     state: cython.double[:, ::1],
     out: cython.float[:, ::1],
-) -> None:
+) -> int:
     """Fill `out` with `signal` filtered, both of shape (channels, frames).
 
     `coefficients` are b0, b1, b2, a1 and a2, of shape (5, 1). `state`, shape (channels, 4), is
     x(n-1), x(n-2), y(n-1) and y(n-2) and is brought up to date; at the end of a `quantum`, of which
-    `frames` is a multiple, what is too small is zero.
+    `frames` is a multiple, what is too small is zero. Returns after how many frames, whole quanta,
+    it was other than zero for the last time.
     """
+    remembering: cython.Py_ssize_t
     with cython.nogil:
-        _recur(signal, coefficients, 0, out.shape[1], quantum, state, out)
+        remembering = _recur(signal, coefficients, 0, out.shape[1], quantum, state, out)
+    return remembering
 
 
 def swept_biquad(
@@ -64,7 +67,7 @@ def swept_biquad(
     quantum: cython.Py_ssize_t,
     state: cython.double[:, ::1],
     out: cython.float[:, ::1],
-) -> None:
+) -> int:
     """Do for a filter that changes what `biquad_coefficients` and `biquad` do for one.
 
     `coefficients`, shape (5, a multiple of `quantum`), is room to work in: so many frames at a time
@@ -73,12 +76,17 @@ def swept_biquad(
     frames: cython.Py_ssize_t = out.shape[1]
     first: cython.Py_ssize_t = 0
     count: cython.Py_ssize_t
+    last: cython.Py_ssize_t
+    remembering: cython.Py_ssize_t = 0
     with cython.nogil:
         while first < frames:
             count = min(coefficients.shape[1], frames - first)
             _weigh(mix, damping, hertz, nyquist, first, count, coefficients)
-            _recur(signal, coefficients, first, count, quantum, state, out)
+            last = _recur(signal, coefficients, first, count, quantum, state, out)
+            if last > 0:
+                remembering = first + last
             first += count
+    return remembering
 
 
 def iir(
@@ -88,15 +96,16 @@ def iir(
     quantum: cython.Py_ssize_t,
     state: cython.double[:, ::1],
     out: cython.float[:, ::1],
-) -> None:
+) -> int:
     """Fill `out` with `signal` filtered, both of shape (channels, frames).
 
     `feedforward` and `feedback` are of the same length, the order and one, and `feedback` begins
     with 1. `state`, shape (channels, order), holds what the past adds to the frames to come (the
     transposed direct form II) and is brought up to date; at the end of a `quantum`, of which
-    `frames` is a multiple, what is too small is zero.
+    `frames` is a multiple, what is too small is zero. Returns what `biquad` does.
     """
     channels: cython.Py_ssize_t = out.shape[0]
+    remembering: cython.Py_ssize_t = 0
     turns: cython.Py_ssize_t = out.shape[1] // quantum
     last: cython.Py_ssize_t = state.shape[1] - 1
     tiny: cython.double = 1e-30
@@ -123,6 +132,9 @@ def iir(
                 if over:
                     for j in range(last + 1):
                         state[i, j] = 0
+                elif remembering <= turn:
+                    remembering = turn + 1
+    return remembering * quantum
 
 
 @cython.cfunc
@@ -238,9 +250,10 @@ def _recur(
     quantum: cython.Py_ssize_t,
     state: cython.double[:, ::1],
     out: cython.float[:, ::1],
-) -> cython.void:
+) -> cython.Py_ssize_t:
     """Filter `count` frames from `first` on, as `biquad` does; coefficients are for each or all."""
     channels: cython.Py_ssize_t = out.shape[0]
+    remembering: cython.Py_ssize_t = 0
     varying: cython.bint = coefficients.shape[1] > 1
     tiny: cython.double = 1e-30
     turn: cython.Py_ssize_t
@@ -290,5 +303,10 @@ def _recur(
                 y1 = y2 = 0
             if -tiny < v1 < tiny and -tiny < v2 < tiny:
                 v1 = v2 = 0
+            if remembering <= turn and not (
+                x1 == x2 == y1 == y2 == 0 and u1 == u2 == v1 == v2 == 0
+            ):
+                remembering = turn + 1
         state[i, 0], state[i, 1], state[i, 2], state[i, 3] = x1, x2, y1, y2
         state[j, 0], state[j, 1], state[j, 2], state[j, 3] = u1, u2, v1, v2
+    return remembering * quantum

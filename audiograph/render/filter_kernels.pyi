@@ -16,7 +16,7 @@ def biquad(
     quantum: int,
     state: NDArray[np.float64],
     out: NDArray[np.float32],
-) -> None: ...
+) -> int: ...
 def swept_biquad(
     signal: NDArray[np.float32],
     mix: NDArray[np.float64],
@@ -27,7 +27,7 @@ def swept_biquad(
     quantum: int,
     state: NDArray[np.float64],
     out: NDArray[np.float32],
-) -> None: ...
+) -> int: ...
 def iir(
     signal: NDArray[np.float32],
     feedforward: NDArray[np.float64],
@@ -35,4 +35,4 @@ def iir(
     quantum: int,
     state: NDArray[np.float64],
     out: NDArray[np.float32],
-) -> None: ...
+) -> int: ...

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from audiograph.errors import InvalidAccessError
 from audiograph.render.mixing import convert
-from audiograph.render.processor import Block, ChannelCounts, Processor, Samples, Signal, Silence
+from audiograph.render.processor import Block, Processor, Samples, Signal, Silence
 
 Memory = NDArray[np.float64]
 """What a filter remembers, shape (channels, numbers); all zero where the past is over."""
@@ -34,59 +34,57 @@ class FilterProcessor(Processor):
         Frames of a render quantum.
     """
 
-    remembers = True
-
     def __init__(self, size: int, quantum: int) -> None:
         self._memory: Memory = np.zeros((0, size))
         self._quantum = quantum
-        # How many channels the last input had; none for silence.
-        self._given = 0
 
     def process(self, block: Block) -> Sequence[Signal]:
         (signal,) = block.inputs
         if isinstance(signal, Silence):
-            self._given = 0
-            samples = np.zeros((1, block.frames), np.float32)
+            given, samples = 0, np.zeros((1, block.frames), np.float32)
         else:
-            self._given = signal.shape[0]
-            samples = signal
+            given, samples = signal.shape[0], signal
+        if 0 < given < len(self._memory):
+            # Each quantum may be the last one that is wider than what comes in.
+            block.shorten(self._quantum)
+            samples = samples[:, : self._quantum]
+        frames = block.frames
         # By the text: "… the number of output channels MUST increase immediately."
-        width = max(samples.shape[0], len(self._memory))
+        width = max(len(samples), len(self._memory))
         memory = _widen(self._memory, width)
-        out = np.empty((width, block.frames), np.float32)
-        self.filter(block, convert(samples, width, "speakers"), memory, out)
-        self._memory = self._kept(memory)
+        out = np.empty((width, frames), np.float32)
+        remembering = self.filter(block, convert(samples, width, "speakers"), memory, out)
+        self._memory = _kept(memory, given)
         self.sounding = len(self._memory) > 0
+        if not given and remembering < frames:
+            # The tail is over with the quantum in which nothing is remembered any more.
+            block.shorten(remembering + self._quantum)
+            out = out[:, : block.frames]
         return (out,)
 
-    def filter(self, block: Block, samples: Samples, memory: Memory, out: Samples) -> None:
+    def filter(self, block: Block, samples: Samples, memory: Memory, out: Samples) -> int:
         """Fill `out` with the filtered `samples`, and bring `memory` up to date.
 
-        Each has the same number of channels; the last two are contiguous.
+        Each has the same number of channels; the last two are contiguous. Returns after how many
+        frames, a whole number of quanta, something was remembered for the last time.
         """
         raise NotImplementedError
 
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        remembered = frozenset([len(self._memory)] if self.sounding else [])
-        return remembered.union(*inputs)
 
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        return self._quantum if len(self._memory) > self._given else frames
+def _kept(memory: Memory, given: int) -> Memory:
+    """Return what has to be remembered after a block, whose input had `given` channels.
 
-    def _kept(self, memory: Memory) -> Memory:
-        """Return what has to be remembered after a block.
-
-        By the text: "… the change in output channel count MUST happen when the input that was
-        received with greater channel count no longer affects the output."
-        """
-        if not memory.any():
-            return memory[:0]
-        if 0 < self._given < len(memory):
-            narrow: Memory = memory[_up_mix(self._given, len(memory)).argmax(axis=0)]
-            difference = np.abs(_widen(narrow, len(memory)) - memory)
-            if np.max(difference) <= _ALIKE * np.max(np.abs(memory)):
-                return narrow
-        return memory
+    By the text: "… the change in output channel count MUST happen when the input that was
+    received with greater channel count no longer affects the output."
+    """
+    if not memory.any():
+        return memory[:0]
+    if 0 < given < len(memory):
+        narrow: Memory = memory[_up_mix(given, len(memory)).argmax(axis=0)]
+        difference = np.abs(_widen(narrow, len(memory)) - memory)
+        if np.max(difference) <= _ALIKE * np.max(np.abs(memory)):
+            return narrow
+    return memory
 
 
 def write_frequency_response(

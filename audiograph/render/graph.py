@@ -1,8 +1,11 @@
+# cython: language_level=3, annotation_typing=False
 """The render side's graph: vertices, their wires, and the order in which they are called.
 
 Work is proportional to what sounds. Vertices that sound of their own accord are roots; a block
 calls the roots and what hangs on them, in an order in which every vertex comes after all that
 feed it. Sources that have not started sleep until the block in which their frame lies.
+
+What is here runs for every node and block. So it is compiled where it can be, as it stands.
 
 https://webaudio.github.io/web-audio-api/#rendering-loop
 """
@@ -13,7 +16,6 @@ from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
 
-from audiograph.render.changes import find_decisive
 from audiograph.render.cycles import Step, make_steps
 from audiograph.render.processor import Block
 from audiograph.render.vertex import Vertex
@@ -50,9 +52,7 @@ class Graph:
         # What is rendered, and in which step.
         self._members: dict[Vertex, Step] = {}
         self._stale = True
-        # What ends a block when it changes, and whether something has just changed.
-        self._decisive: dict[Vertex, None] = {}
-        self._changing = False
+        self._keeping_time: list[Vertex] = []
         # What nobody holds, but something still feeds or sounds in.
         self._released: dict[Vertex, None] = {}
         self._sweep_at = _LEAST_SWEPT
@@ -90,9 +90,8 @@ class Graph:
             self._sweep()
 
     def renew(self) -> None:
-        """Note that wires or the rules of mixing have changed."""
+        """Note that wires have changed."""
         self._stale = True
-        self._changing = True
 
     def wake(self, vertex: Vertex, frame: int) -> None:
         """Let a sleeping source sound from the block on in which `frame` lies."""
@@ -109,12 +108,12 @@ class Graph:
         """Render from frame `start` on, `frames` frames or fewer.
 
         Return how many (a whole number of quanta) and which sources ended, first ended first. The
-        signals are then in the vertices' `results`.
+        signals are then in the vertices' `runs`.
         """
         self._wake(start + frames)
         if self._stale:
             self._order()
-        frames = self._steady_frames(start, frames)
+        frames = self._limit(frames)
         block = self._block
         block.start, block.frames = start, frames
         for step in self._steps:
@@ -132,30 +131,24 @@ class Graph:
 
     def _order(self) -> None:
         before = self._members.keys()
-        self._steps = make_steps(self._roots)
+        self._steps = make_steps(self._roots, self._members)
         self._members = {vertex: step for step in self._steps for vertex in step.members}
         for vertex in before - self._members.keys():
             vertex.silence()
-        decisive = find_decisive(self._steps)
-        self._changing = self._changing or decisive.keys() != self._decisive.keys()
-        self._decisive = decisive
+            # NB: else it would hold what was heard there last, until something is again.
+            for port in vertex.ports:
+                port.live.clear()
+        self._keeping_time = [vertex for vertex in self._members if vertex.processor.keeps_time]
         self._stale = False
 
-    def _steady_frames(self, start: int, frames: int) -> int:
-        """Return how long the block may be, so that what changes does so at its end."""
-        if not self._decisive:
-            return frames
-        # What hangs on a change takes note of it in the quantum that follows.
-        limit = self._quantum if self._changing else frames
-        # NB: a quantum further, to see what changes exactly at the end.
-        steady = limit + self._quantum
-        for vertex in self._decisive:
+    def _limit(self, frames: int) -> int:
+        """Return how long the block may be for those who keep the time."""
+        for vertex in self._keeping_time:
             try:
-                steady = min(steady, vertex.steady_frames(start, steady))
+                frames = min(frames, vertex.processor.limit(frames))
             except Exception as error:  # noqa: BLE001 - the edge, as in `attempt`
                 self._mute(vertex, error)
-        self._changing = steady <= limit
-        return min(steady, limit)
+        return frames
 
     def _settle(self) -> list[Vertex]:
         """Bring the roots up to date after a block; return the sources that ended in it."""

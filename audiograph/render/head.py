@@ -207,41 +207,26 @@ class HeadFilter:
         source[:, reach:] = samples
         past = source[:1] if np.array_equal(source[0, frames:], source[-1, frames:]) else source
         self._past = past[:, frames:].copy()
+        anew = start >= self.end
+        if not isinstance(signal, Silence):
+            self.end = start + frames + self._tail
+        last = min(frames, self.end - start)
         out = np.zeros((2, frames), np.float32)
-        for first, last, anew in self._stretches(signal, start, frames):
-            looks = list(range(first + -(start + first) % self._fade, last, self._fade))
-            if anew and first not in looks:
-                looks.insert(0, first)
-            directions = np.broadcast_to(look(looks), (3, len(looks))).T.tolist() if looks else []
-            at = first
-            for index, direction in zip(looks, directions, strict=True):
-                if anew or direction != self._direction:
-                    self._convolve(source, out, start, at, index)
-                    at = index
-                    self._former, self._response = self._response, self._head.response(*direction)
-                    self._direction = direction
-                    self._faded_at = start + index + (0 if anew else self._fade)
-                    anew = False
-            self._convolve(source, out, start, at, last)
+        looks = list(range(-start % self._fade, last, self._fade))
+        if anew and 0 not in looks:
+            looks.insert(0, 0)
+        directions = np.broadcast_to(look(looks), (3, len(looks))).T.tolist() if looks else []
+        at = 0
+        for index, direction in zip(looks, directions, strict=True):
+            if anew or direction != self._direction:
+                self._convolve(source, out, start, at, index)
+                at = index
+                self._former, self._response = self._response, self._head.response(*direction)
+                self._direction = direction
+                self._faded_at = start + index + (0 if anew else self._fade)
+                anew = False
+        self._convolve(source, out, start, at, last)
         return out
-
-    def _stretches(self, signal: Signal, start: int, frames: int) -> list[tuple[int, int, bool]]:
-        """Return where something sounds, (first, last, whether it does so anew); bring `end` up.
-
-        NB: it is told by the samples of each quantum, and not by the length of the block, in which
-        a sound can begin anywhere, end and begin again.
-        """
-        found: list[tuple[int, int, bool]] = []
-        if start < self.end:
-            found.append((0, self.end - start, False))
-        for first, last in _loud_runs(signal, self._quantum):
-            if found and first < found[-1][1]:
-                found[-1] = (found[-1][0], max(found[-1][1], last + self._tail), found[-1][2])
-            else:
-                found.append((first, last + self._tail, True))
-        if found:
-            self.end = start + found[-1][1]
-        return [(first, min(last, frames), anew) for first, last, anew in found]
 
     def _convolve(self, source: Samples, out: Samples, start: int, first: int, last: int) -> None:
         """Fill a part of `out`, with a fade in what of it is before `_faded_at`."""
@@ -276,14 +261,3 @@ class HeadFilter:
                 self._sums,
                 out[ear, first:last],
             )
-
-
-def _loud_runs(signal: Signal, quantum: int) -> list[tuple[int, int]]:
-    """Return the runs of quanta in which there is more than zeros, as (first frame, last frame)."""
-    if isinstance(signal, Silence):
-        return []
-    loud = signal.reshape(signal.shape[0], -1, quantum).any(axis=(0, 2))
-    if loud.all():
-        return [(0, signal.shape[1])]
-    edges = np.flatnonzero(np.diff(loud, prepend=False, append=False)) * quantum
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

@@ -148,3 +148,35 @@ def play_linear(
             position += rate
             done += 1
     return done, position
+
+
+def faint_quanta(
+    samples: cython.const[cython.float][:, :], quantum: cython.Py_ssize_t, least: cython.double
+) -> tuple[bool, int]:
+    """Return whether `samples` begin with faint quanta, and how many begin them that are alike.
+
+    `samples` are of shape (channels, frames), `frames` a multiple of `quantum`. A quantum is faint
+    where nothing in it is as far from zero as `least`.
+    """
+    quanta: cython.Py_ssize_t = samples.shape[1] // quantum
+    first: cython.bint = True
+    faint: cython.bint
+    count: cython.Py_ssize_t = 0
+    i: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    with cython.nogil:
+        while count < quanta:
+            faint = True
+            for i in range(samples.shape[0]):
+                for k in range(count * quantum, (count + 1) * quantum):
+                    if not fabs(samples[i, k]) < least:
+                        faint = False
+                        break
+                if not faint:
+                    break
+            if count == 0:
+                first = faint
+            elif faint != first:
+                break
+            count += 1
+    return bool(first), count

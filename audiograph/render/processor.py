@@ -7,7 +7,7 @@ alone; the control side reaches it through messages only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -36,9 +36,6 @@ Signal = Samples | Silence
 ParamValue = float | Samples
 """A parameter over a block: one number where it is constant, else float32 of shape (frames,)."""
 
-ChannelCounts = frozenset[int]
-"""How many channels a signal may have while it sounds; empty where it never does."""
-
 
 class Block:
     """A stretch of time to be rendered, and what a processor gets for it.
@@ -46,7 +43,7 @@ class Block:
     The loop reuses the object: a processor takes what it needs and keeps no reference.
     """
 
-    __slots__ = ("frames", "inputs", "params", "quantum", "sample_rate", "start")
+    __slots__ = ("busy_frames", "frames", "inputs", "params", "quantum", "sample_rate", "start")
 
     def __init__(self, sample_rate: float, quantum: int) -> None:
         self.sample_rate = sample_rate
@@ -61,10 +58,29 @@ class Block:
         Then what the vertex heeds puts out, if it heeds another."""
         self.params: dict[str, ParamValue] = {}
         """Each parameter's computed value."""
+        self.busy_frames: Callable[[str], tuple[float, float]]
+        """Tells from which to which frame a quantum begins in which a parameter is automated."""
+
+    def shorten(self, frames: int) -> None:
+        """Leave all but the first `frames` frames, a whole number of quanta, for another call."""
+        if frames < self.frames:
+            self.frames = frames
+            self.inputs = [
+                signal if isinstance(signal, Silence) else signal[:, :frames]
+                for signal in self.inputs
+            ]
+            self.params = {
+                name: value if isinstance(value, float) else value[:frames]
+                for name, value in self.params.items()
+            }
 
 
 class Processor:
     """Signal processing of one node; subclasses override `process` and what else they need.
+
+    Within a call, each input is silent or has one number of channels throughout: where that
+    changes, there is another call. It is the same with the outputs: where the processor itself
+    changes them, it shortens the block.
 
     Attributes
     ----------
@@ -78,13 +94,8 @@ class Processor:
         Before which frame a sounding source is silent: the first of a quantum.
     end_frame : int
         Where a finished source ended, for the order of the `ended` events.
-    hears_silence : bool
-        Whether it tells silence at an input from zeros, or one channel from several: then what
-        feeds it ends a block with every change.
-    remembers : bool
-        Whether what it puts out depends on inputs of earlier blocks, whose channels it keeps.
     keeps_time : bool
-        Whether a block ends where `steady_frames` says, whatever its outputs go to.
+        Whether the whole graph's blocks end where `limit` says.
     has_effects : bool
         Whether it does something besides what it puts out, so that it is called though nothing
         hears it and nobody holds its node.
@@ -94,31 +105,21 @@ class Processor:
     finished = False
     begin_frame = 0
     end_frame = 0
-    hears_silence = False
-    remembers = False
     keeps_time = False
     has_effects = False
 
     def process(self, block: Block) -> Sequence[Signal]:
         """Return a signal for each output, each of `block.frames` frames or `SILENCE`.
 
-        A source that has ended may return fewer: the quanta in which it sounded.
+        It may render fewer quanta than it is asked for, by `block.shorten`, and is called again for
+        the rest, if then it sounds or hears anything. A source that has ended may also just return
+        fewer: the quanta in which it sounded.
         """
         raise NotImplementedError
 
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        """Return how many channels the outputs may have while they sound.
+    def limit(self, frames: int) -> int:
+        """Return how many of the next `frames` frames may be one block: whole quanta, at least one.
 
-        `inputs` tells the same of each input.
-        """
-        return frozenset().union(*inputs)
-
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        """Return for how many of the next `frames` frames no output changes by itself.
-
-        A change is another channel count, a beginning or an end of sound. At least one quantum and
-        a whole number of quanta. Asked where it matters (see `audiograph.render.changes`): there
-        the loop ends the block. `settled` tells that the parameters stay as they were in the block
-        before.
+        Asked where `keeps_time`.
         """
         return frames

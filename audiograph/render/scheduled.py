@@ -7,14 +7,7 @@ from math import ceil, inf
 
 import numpy as np
 
-from audiograph.render.processor import (
-    SILENCE,
-    Block,
-    ChannelCounts,
-    Processor,
-    Samples,
-    Signal,
-)
+from audiograph.render.processor import SILENCE, Block, Processor, Samples, Signal
 
 # Where frames can't be told apart any more. Nobody waits for it.
 _LAST_FRAME = 2.0**53
@@ -36,9 +29,6 @@ class ScheduledProcessor(Processor):
 
     https://webaudio.github.io/web-audio-api/#AudioScheduledSourceNode
     """
-
-    channels = 1
-    """Channels while it plays."""
 
     def __init__(self, quantum: int) -> None:
         self._quantum = quantum
@@ -90,19 +80,3 @@ class ScheduledProcessor(Processor):
         """Take note that the source has ended at `frame` and will not sound again."""
         self.finished = True
         self.end_frame = frame
-
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        return frozenset([self.channels])
-
-    def steady_frames(self, start: int, frames: int, *, settled: bool) -> int:
-        if self._start >= start + self._quantum:
-            begin = self._start // self._quantum * self._quantum
-            return frames if begin >= start + frames else int(begin) - start
-        return self.within(start, frames, self._stop)
-
-    def within(self, start: int, frames: int, end: float) -> int:
-        """Return `frames`, or fewer so that a block ends with the quantum in which `end` lies."""
-        if end >= start + frames:
-            return frames
-        # The quantum in which the source ends still has all its channels.
-        return max(1, ceil((end - start) / self._quantum)) * self._quantum

@@ -1,8 +1,11 @@
+# cython: language_level=3, annotation_typing=False
 """The automation timeline of a parameter: events in order of time, and the values they make.
 
 Between two events the value is a closed form of time (see `audiograph.render.shapes`), so a block
 of any length is evaluated as a few array operations, and in blocks of any length the values are
 the same.
+
+What is here runs for every parameter that moves. So it is compiled where it can be, as it stands.
 
 https://webaudio.github.io/web-audio-api/#AudioParam-methods
 """
@@ -158,6 +161,7 @@ class Timeline:
         self._entry = initial
         # What follows each event, as far as it was asked for.
         self._stretches: list[_Stretch] = []
+        self._has_forgotten = False
 
     @property
     def state(self) -> State:
@@ -241,6 +245,7 @@ class Timeline:
             if count == 0:
                 return
             self._entry = self._stretch(count - 1).last_value
+            self._has_forgotten = True
             del self._events[:count]
             del self._stretches[:count]
 
@@ -261,6 +266,24 @@ class Timeline:
         if frame_at(self._events[-1].time, self._sample_rate) > frame:
             return False
         return self._stretch(len(self._events) - 1).settled <= frame
+
+    def busy_frames(self) -> tuple[float, float]:
+        """Return from which to which frame a quantum begins in which events are under way.
+
+        AD-HOC: by the text a value is the same however it comes about. Browsers, though, round an
+        oscillator's phase in another way for a parameter whose events they have not dropped yet:
+        single ones once they are past, several a quantum later.
+        """
+        if not self._events:
+            return inf, -inf
+        first, last = self._events[0], self._events[-1]
+        begin, end = first.time * self._sample_rate - self._quantum, last.time * self._sample_rate
+        if isinstance(last, SetTarget):
+            settled = self._stretch(len(self._events) - 1).settled
+            end = max(end + 1.5 * self._quantum, settled)
+        elif self._has_forgotten or len(self._events) > 1:
+            end += self._quantum
+        return begin, end
 
     def value_at(self, time: float) -> float:
         """Return the value at `time`."""
@@ -290,7 +313,7 @@ class Timeline:
                 if until == count and isinstance(shape, Constant):
                     return shape.value
                 out = np.empty(count, np.float32)
-            shape.fill(out[done:until], start + done * step, step, self._sample_rate)
+            shape.fill(out[done:until], start + done * step, step, self._sample_rate, self._quantum)
             done = until
             if done == count:
                 break

@@ -7,6 +7,8 @@ What is here runs for every node and block. So it is compiled where it can be, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from math import inf
 
 import numpy as np
 
@@ -14,14 +16,12 @@ from audiograph.render.mixing import (
     ChannelCountMode,
     ChannelInterpretation,
     Part,
-    convert,
     excerpt,
     mix,
 )
 from audiograph.render.processor import (
     SILENCE,
     Block,
-    ChannelCounts,
     ParamValue,
     Processor,
     Signal,
@@ -33,6 +33,12 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 Wire = tuple["Vertex", int]
 """What is connected to a port: a vertex and the number of its output."""
+
+Run = tuple[int, int, Sequence[Signal]]
+"""The first frame, the one after the last, and each output's signal in between."""
+
+Heard = Sequence[Sequence[Part]]
+"""For each input, what sounds there."""
 
 
 class InputPort:
@@ -57,19 +63,25 @@ class InputPort:
             return excerpt(parts[0], start, end)
         return mix(parts, start, end, self.channel_count, self.mode, self.interpretation)
 
-    def channel_counts(self, counts: Mapping[Vertex, ChannelCounts]) -> ChannelCounts:
-        """Return how many channels `mix` may give, when the vertices put out `counts`."""
+    def changes(self, parts: Sequence[Part], start: int, end: int) -> Iterable[int]:
+        """Return where, between `start` and `end`, the sum of `parts` changes its channels."""
+        if len(parts) == 1:
+            samples, first = parts[0]
+            last = first + samples.shape[1]
+            # NB: mostly so, and this is asked for every input and block.
+            if first <= start and end <= last:
+                return ()
+            return [frame for frame in (first, last) if start < frame < end]
         if self.mode == "explicit":
-            return frozenset([self.channel_count] if self.live else [])
-        if len(self.live) == 1:
-            return self.clamp(counts[self.live[0][0]])
-        return frozenset().union(*(self.clamp(counts[source]) for source, _ in self.live))
-
-    def clamp(self, counts: ChannelCounts) -> ChannelCounts:
-        """Return `counts`, limited to the port's channel count where that is its mode."""
-        if self.mode == "max":
-            return counts
-        return frozenset(min(count, self.channel_count) for count in counts)
+            return edges(parts, start, end)
+        most = self.channel_count if self.mode == "clamped-max" else inf
+        widths = {min(samples.shape[0], most) for samples, _ in parts}
+        # Up to so many channels there are where anything has them.
+        return {
+            edge
+            for width in widths
+            for edge in edges((part for part in parts if part[0].shape[0] >= width), start, end)
+        }
 
 
 class ParamPort:
@@ -112,7 +124,7 @@ class ParamPort:
         step = block.quantum if self.k_rate else 1
         intrinsic = timeline.values(block.start, block.frames // step, step)
         if isinstance(intrinsic, float) and isinstance(signal, Silence):
-            return min(max(float(np.float32(intrinsic)), self.minimum), self.maximum)
+            return self.clamp(intrinsic)
         values = np.asarray(intrinsic, np.float32)
         if not isinstance(signal, Silence):
             values = signal[0, ::step] + values
@@ -122,6 +134,10 @@ class ParamPort:
         if self.limited or not isinstance(signal, Silence):
             np.clip(values, self.minimum, self.maximum, out=values)
         return values if step == 1 else values.repeat(step)
+
+    def clamp(self, value: float) -> float:
+        """Return a value as a float32 within the range."""
+        return min(max(float(np.float32(value)), self.minimum), self.maximum)
 
     def _mix(self, start: int, end: int) -> Signal:
         if not self.live:
@@ -133,24 +149,73 @@ def sounding(wires: Sequence[Wire], start: int, end: int) -> list[Part]:
     """Return what of the wires sounds anywhere from the frame `start` to `end`."""
     parts = []
     for source, output in wires:
-        signal = source.results[output]
-        if not isinstance(signal, Silence):
-            at = source.start
-            if at < end and start < at + signal.shape[1]:
-                parts.append((signal, at))
+        for first, last, signals in source.runs:
+            if first < end and start < last:
+                signal = signals[output]
+                if not isinstance(signal, Silence):
+                    parts.append((signal, first))
     return parts
 
 
-def _extent(inputs: Sequence[Sequence[Part]], start: int, end: int) -> tuple[int, int]:
-    """Return from where to where, between `start` and `end`, anything sounds at the inputs."""
-    first, last = end, start
-    for parts in inputs:
-        for samples, at in parts:
-            until = at + samples.shape[1]
-            if at <= start and until >= end:
-                return start, end
-            first, last = min(first, at), max(last, until)
-    return max(first, start), min(last, end)
+def _between(parts: Sequence[Part], start: int, end: int) -> list[Part]:
+    """Return what of the parts sounds anywhere from the frame `start` to `end`."""
+    return [
+        (samples, first)
+        for samples, first in parts
+        if first < end and start < first + samples.shape[1]
+    ]
+
+
+def edges(parts: Iterable[Part], start: int, end: int) -> list[int]:
+    """Return where, between `start` and `end`, the parts together begin and end to sound."""
+    found = []
+    reach = start
+    for first, last in sorted((first, first + samples.shape[1]) for samples, first in parts):
+        if first > reach:
+            if reach > start:
+                found.append(reach)
+            found.append(first)
+        reach = max(reach, last)
+    if start < reach < end:
+        found.append(reach)
+    return found
+
+
+def rest(values: Mapping[str, ParamValue], frames: int) -> dict[str, ParamValue]:
+    """Return parameters' values without the first `frames` frames."""
+    return {
+        name: value if isinstance(value, float) else value[frames:]
+        for name, value in values.items()
+    }
+
+
+def joined(runs: list[Run]) -> list[Run]:
+    """Return the same with what follows on each other, of as many channels, in one."""
+    if len(runs) < 2:
+        return runs
+    groups: list[list[Run]] = []
+    for run in runs:
+        if groups and groups[-1][-1][1] == run[0] and _widths(groups[-1][-1]) == _widths(run):
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+    return [group[0] if len(group) == 1 else _in_one(group) for group in groups]
+
+
+def _in_one(runs: Sequence[Run]) -> Run:
+    columns = zip(*(signals for _, _, signals in runs), strict=True)
+    return (
+        runs[0][0],
+        runs[-1][1],
+        [
+            SILENCE if isinstance(column[0], Silence) else np.concatenate(column, axis=1)
+            for column in columns
+        ],
+    )
+
+
+def _widths(run: Run) -> list[int]:
+    return [0 if isinstance(signal, Silence) else signal.shape[0] for signal in run[2]]
 
 
 class Vertex:
@@ -172,7 +237,8 @@ class Vertex:
     """
 
     __slots__ = (
-        "_silence",
+        "__weakref__",
+        "_outputs",
         "_unsettled",
         "_values",
         "asleep",
@@ -183,8 +249,7 @@ class Vertex:
         "processor",
         "released",
         "report",
-        "results",
-        "start",
+        "runs",
         "targets",
     )
 
@@ -211,15 +276,13 @@ class Vertex:
         """Whose outputs the processor gets behind its inputs, without a wire: a panner's listener.
 
         Its being there keeps nothing alive and lets nothing sound; it comes first, that is all."""
-        self._silence: Sequence[Signal] = (SILENCE,) * outputs
-        self.results: Sequence[Signal] = self._silence
-        """The outputs' signals for the block that was rendered last, or for some quanta of it.
-
-        The rest of the block is silent."""
-        self.start = 0
-        """The first frame of the results."""
-        self._values: dict[str, ParamValue] = {}
-        self._unsettled = list(self.params)
+        self._outputs = outputs
+        self.runs: list[Run] = []
+        """What sounded in the block that was rendered last, in order; between, all is silent."""
+        self._values: dict[str, ParamValue] = {
+            name: port.clamp(port.timeline.value_at(0)) for name, port in self.params.items()
+        }
+        self._unsettled: list[str] = []
 
     @property
     def members(self) -> tuple[Vertex]:
@@ -270,9 +333,10 @@ class Vertex:
                 self._unsettled.remove(name)
         return self._values
 
-    def steady_frames(self, start: int, frames: int) -> int:
-        """Return for how many of the next `frames` frames the processor changes nothing."""
-        return self.processor.steady_frames(start, frames, settled=not self._unsettled)
+    def busy_frames(self, name: str) -> tuple[float, float]:
+        """Return from which to which frame a quantum begins in which a parameter is automated."""
+        port = self.params[name]
+        return (inf, -inf) if port.k_rate else port.timeline.busy_frames()
 
     def run(self, block: Block, fail: Fail) -> None:
         """Render the block; where the processor raises, it fails and the rest plays."""
@@ -285,65 +349,88 @@ class Vertex:
         """Have the processor render the block, as far as anything sounds here."""
         processor = self.processor
         start, frames = block.start, block.frames
-        first, stop = start, start + frames
-        end = stop
-        heard = [sounding(port.live, start, stop) for port in self.inputs]
+        stop = start + frames
+        self.runs = []
         # NB: in a loop, it may have ended in an earlier step of the same block.
-        if processor.sounding and not processor.finished:
-            if start < processor.begin_frame < stop:
-                first = processor.begin_frame
-        else:
-            first, end = _extent(heard, start, stop)
-            if first >= end:
-                self.results = self._silence
-                return
-            if processor.remembers:
-                end = stop
-        block.start, block.frames = first, end - first
+        if processor.finished:
+            return
         try:
+            for first, end, heard in self.stretches(start, stop):
+                fed = any(heard)
+                if not (fed or processor.sounding):
+                    continue
+                at = max(first, processor.begin_frame)
+                if at < end:
+                    self._render(block, at, end, heard, fed)
+        finally:
+            block.start, block.frames = start, frames
+        if len(self.runs) > 1:
+            self.runs = joined(self.runs)
+
+    def stretches(self, start: int, end: int) -> Sequence[tuple[int, int, Heard]]:
+        """Return (first, end, what is heard): within each, the inputs keep their channels."""
+        heard: list[list[Part]] = []
+        changes: list[int] = []
+        for port in self.inputs:
+            parts = sounding(port.live, start, end)
+            heard.append(parts)
+            if parts:
+                changes.extend(port.changes(parts, start, end))
+        if not changes:
+            return ((start, end, heard),)
+        frames = [start, *sorted(set(changes)), end]
+        return [
+            (first, last, [_between(parts, first, last) for parts in heard])
+            for first, last in pairwise(frames)
+        ]
+
+    def _render(self, block: Block, start: int, end: int, heard: Heard, fed: bool) -> None:
+        """Render from `start` to `end`, in as many calls as the processor wants."""
+        processor = self.processor
+        values: dict[str, ParamValue] | None = None
+        at = start
+        while at < end and (fed or processor.sounding) and not processor.finished:
+            block.start, block.frames = at, end - at
             block.inputs = inputs = [
-                port.mix(parts, first, end) if parts else SILENCE
+                port.mix(parts, at, end) if parts else SILENCE
                 for port, parts in zip(self.inputs, heard, strict=True)
             ]
             if self.heeds is not None:
-                inputs += self.heeds.excerpt(first, end)
-            block.params = self.values(block) if self._unsettled else self._values
-            self.results, self.start = processor.process(block), first
-            if end < stop and processor.sounding:
-                # It sounds on by itself.
-                begun = self.results
-                block.start, block.frames = end, stop - end
-                self.process(block)
-                self.join([(begun, first), (self.results, end)], first, stop)
-        finally:
-            block.start, block.frames = start, frames
+                inputs += self.heeds.excerpt(at, end)
+            if values is None:
+                values = self.values(block) if self._unsettled else self._values
+                block.params = values
+            else:
+                block.params = rest(values, at - start)
+            block.busy_frames = self.busy_frames
+            results = processor.process(block)
+            for signal in results:
+                if not isinstance(signal, Silence):
+                    self.runs.append((at, at + signal.shape[1], results))
+                    break
+            at += block.frames
 
     def excerpt(self, start: int, end: int) -> Sequence[Signal]:
-        """Return the outputs' signals at the frames from `start` to `end` of the block."""
-        return [
-            signal if isinstance(signal, Silence) else excerpt((signal, self.start), start, end)
-            for signal in self.results
-        ]
+        """Return the outputs' signals at the frames from `start` to `end` of the block.
 
-    def join(self, results: Sequence[tuple[Sequence[Signal], int]], start: int, end: int) -> None:
-        """Put out several results, each with its first frame, as one from `start` to `end`.
-
-        The signals have the channels of the widest.
+        Where their channels change, they are those of the widest.
         """
-        if len(results) > 1:
-            self.start = start
-            self.results = [
-                _join([(each[output], first) for each, first in results], start, end)
-                for output in range(len(self._silence))
-            ]
+        if len(self.runs) == 1:
+            first, last, signals = self.runs[0]
+            if first == start and last == end:
+                return [*signals]
+        return [
+            _join([(signals[output], first) for first, _, signals in self.runs], start, end)
+            for output in range(self._outputs)
+        ]
 
     def silence(self) -> None:
         """Put out silence until the next run."""
-        self.results = self._silence
+        self.runs = []
 
     def mute(self) -> None:
         """Put out silence for ever."""
-        self.processor = Mute(len(self._silence))
+        self.processor = Mute(self._outputs)
         self.silence()
 
     @property
@@ -353,14 +440,13 @@ class Vertex:
 
 
 def _join(signals: Iterable[tuple[Signal, int]], start: int, end: int) -> Signal:
-    parts = [(signal, first) for signal, first in signals if not isinstance(signal, Silence)]
+    """Return what is between two frames, with the channels of the widest."""
+    sounding = [(signal, first) for signal, first in signals if not isinstance(signal, Silence)]
+    parts = _between(sounding, start, end)
     if not parts:
         return SILENCE
-    out = np.zeros((max(len(samples) for samples, _ in parts), end - start), np.float32)
-    for samples, first in parts:
-        at = first - start
-        out[:, at : at + samples.shape[1]] = convert(samples, len(out), "speakers")
-    return out
+    widest = max(samples.shape[0] for samples, _ in parts)
+    return mix(parts, start, end, widest, "explicit", "speakers")
 
 
 Fail = Callable[[Vertex, Exception], None]
@@ -385,6 +471,3 @@ class Mute(Processor):
 
     def process(self, block: Block) -> Sequence[Signal]:
         return (SILENCE,) * self._outputs
-
-    def channel_counts(self, inputs: Sequence[ChannelCounts]) -> ChannelCounts:
-        return frozenset()

@@ -85,6 +85,16 @@ def envelope(context: OfflineAudioContext, source: AudioNode) -> AudioNode:
     return source.connect(gain).connect(GainNode(context, gain=0.1))
 
 
+def strip(context: OfflineAudioContext, source: AudioNode) -> AudioNode:
+    play(context, noise(2, SOUNDING * CHUNK)).connect(source)
+    first = BiquadFilterNode(context, type="peaking", frequency=300, q=30, gain=12)
+    second = BiquadFilterNode(context, type="highpass", frequency=80)
+    compressor, delay = DynamicsCompressorNode(context), DelayNode(context, delay_time=0.1)
+    source.connect(first).connect(second).connect(compressor).connect(delay)
+    response = noise(2, RATE) * np.exp(-np.arange(RATE) / 2500).astype(np.float32)
+    return delay.connect(ConvolverNode(context, buffer=buffer_of(response)))
+
+
 def played(effect: Effect) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Return the processor's seconds for each chunk, and the samples, shape (2, frames)."""
     context = OfflineAudioContext(number_of_channels=2, sample_rate=RATE)
@@ -102,7 +112,10 @@ def played(effect: Effect) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
 
 @pytest.mark.parametrize(
     "effect",
-    [biquad, moving_biquad, iir, long_iir, echo, compressor, convolver, head, gains, envelope],
+    [
+        *(biquad, moving_biquad, iir, long_iir, echo, compressor, convolver, head, gains, envelope),
+        strip,
+    ],
 )
 def test_what_dies_away_costs_no_more_than_what_sounds(effect: Effect) -> None:
     runs, outs = zip(*(played(effect) for _ in range(3)), strict=True)

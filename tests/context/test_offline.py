@@ -99,8 +99,11 @@ def test_the_length_of_a_quantum_changes_only_what_is_counted_in_quanta(quantum:
         source.connect(gain).connect(context.create_biquad_filter()).connect(delay)
         delay.connect(context.destination)
 
-    np.testing.assert_array_equal(
-        render(graph, 8000, channels=2, quantum=quantum), render(graph, 8000, channels=2)
+    # A ramp is rounded by the quantum.
+    np.testing.assert_allclose(
+        render(graph, 8000, channels=2, quantum=quantum),
+        render(graph, 8000, channels=2),
+        atol=4e-6,
     )
 
 
@@ -184,6 +187,16 @@ def test_bad_chunk_sizes_change_nothing() -> None:
             context.start_rendering(size)
     assert context.state == "suspended"
     assert samples_of(context.start_rendering(3)).tolist() == [[0, 1, 2]]
+
+
+def test_more_than_there_is_memory_for_is_refused_and_changes_nothing() -> None:
+    context, states = OfflineAudioContext(32, 10**12, RATE), []
+    context.onstatechange = lambda _: states.append(context.state)
+    for chunk_size in (None, 10**12):
+        with pytest.raises(NotSupportedError, match="no memory"):
+            context.start_rendering(chunk_size)
+    assert (context.state, states) == ("suspended", [])
+    assert context.start_rendering(300).length == 300
 
 
 @pytest.mark.parametrize(

@@ -364,6 +364,18 @@ def test_an_active_one_plays_though_nobody_holds_the_node_and_goes_when_it_is_do
     assert context._renderer.graph._steps == []
 
 
+def test_an_active_one_goes_with_its_context() -> None:
+    def use() -> weakref.ref[OfflineAudioContext]:
+        context = offline(1024)
+        worklet(context, "clock").connect(context.destination)
+        context.start_rendering(QUANTUM)
+        return weakref.ref(context)
+
+    reference = use()
+    gc.collect()
+    assert reference() is None
+
+
 @pytest.mark.parametrize("block", BLOCKS)
 def test_one_that_raises_is_silent_from_then_on_and_the_rest_plays(block: int, caplog) -> None:
     events: list[ErrorEvent] = []

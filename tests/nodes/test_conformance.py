@@ -440,7 +440,7 @@ def test_it_is_connected_once_and_disconnected_in_every_way(name: str, context) 
         source = ConstantSourceNode(other)
         for arguments in ((node,), (node, 0), (node, 0, last), (node,)):
             assert source.connect(*arguments) is node
-        assert source.connect(node, output=0, input=last) is node
+        assert source.connect(destination_node=node, output=0, input=last) is node
         source.disconnect(node, 0, last)
         with pytest.raises(InvalidAccessError):
             source.disconnect(node, 0, last)
@@ -455,6 +455,7 @@ def test_it_is_connected_once_and_disconnected_in_every_way(name: str, context) 
             lambda: node.disconnect(gain),
             lambda: node.disconnect(gain, last),
             lambda: node.disconnect(gain, last, 0),
+            lambda: node.disconnect(destination_node=gain, output=last, input=0),
         ):
             assert node.connect(gain, last) is gain
             take_away()
@@ -465,8 +466,9 @@ def test_it_is_connected_once_and_disconnected_in_every_way(name: str, context) 
             lambda: node.disconnect(last),
             lambda: node.disconnect(gain.gain),
             lambda: node.disconnect(gain.gain, last),
+            lambda: node.disconnect(destination_param=gain.gain, output=last),
         ):
-            assert node.connect(gain.gain, last) is None
+            assert node.connect(destination_param=gain.gain, output=last) is None
             take_away()
             with pytest.raises(InvalidAccessError):
                 node.disconnect(gain.gain)

@@ -23,7 +23,7 @@ def test_the_gain_follows_its_automation_frame_by_frame() -> None:
         play(context, noise(2, 1000)).connect(gain).connect(context.destination)
 
     ramp = np.minimum(np.arange(1000) / 500, 1)
-    np.testing.assert_allclose(render(graph, 1000, channels=2), noise(2, 1000) * ramp, atol=1e-7)
+    np.testing.assert_allclose(render(graph, 1000, channels=2), noise(2, 1000) * ramp, atol=2e-6)
 
 
 def test_the_gain_once_a_quantum_is_that_of_its_first_frame() -> None:

@@ -474,10 +474,18 @@ def test_the_deprecated_setters_set_the_values() -> None:
     panner.set_position(1, 2, 3)
     panner.set_orientation(4, 5, 6)
     assert [getattr(panner, name).value for name in POSITION + ORIENTATION] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_deprecated_setters_set_all_values_or_none() -> None:
+    panner = PannerNode(OfflineAudioContext(1, 1, RATE))
     with pytest.raises(TypeError):
-        panner.set_position(0, 1e39, 0)
+        panner.set_position(1, 1e39, 0)
     with pytest.raises(TypeError):
         panner.set_orientation(0, 0, np.nan)
+    panner.position_z.set_value_curve_at_time([0, 0], 0, 1)
+    with pytest.raises(NotSupportedError):
+        panner.set_position(1, 1, 1)
+    assert [getattr(panner, name).value for name in POSITION + ORIENTATION] == [0, 0, 0, 1, 0, 0]
 
 
 def heard(azimuth: float, elevation: float = 0, frames: int = 9600) -> NDArray[np.float32]:

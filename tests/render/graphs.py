@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from rendered import RATE, noise, play
+from rendered import RATE, buffer_of, noise, play
 
 from audiograph import (
     AudioNode,
@@ -13,10 +13,14 @@ from audiograph import (
     ChannelMergerNode,
     ChannelSplitterNode,
     ConstantSourceNode,
+    ConvolverNode,
     DelayNode,
+    DynamicsCompressorNode,
     GainNode,
+    IIRFilterNode,
     OfflineAudioContext,
     OscillatorNode,
+    PannerNode,
     StereoPannerNode,
     WaveShaperNode,
 )
@@ -25,10 +29,15 @@ Node = AudioNode[Any]
 
 
 class RandomGraph:
-    """A graph that depends on its seed alone; `build` makes it, the same each time."""
+    """A graph that depends on its seed alone; `build` makes it, the same each time.
 
-    def __init__(self, seed: int, frames: int) -> None:
+    With `transforming`, among its nodes are such as use fast Fourier transforms. Longer ones round
+    otherwise, so that there nothing moves a parameter.
+    """
+
+    def __init__(self, seed: int, frames: int, *, transforming: bool = False) -> None:
         self._seed = seed
+        self._transforming = transforming
         self._frames = frames
 
     def build(self, context: OfflineAudioContext) -> list[Node]:
@@ -38,7 +47,7 @@ class RandomGraph:
             nodes.append(self._effect(context, chance, nodes))
         for _ in range(chance.choice([0, 0, 1, 2])):
             self._loop(context, chance, nodes)
-        for _ in range(chance.choice([0, 0, 1, 2])):
+        for _ in range(0 if self._transforming else chance.choice([0, 0, 1, 2])):
             self._modulate(context, chance, nodes)
         for node in chance.sample(nodes, chance.randint(1, min(3, len(nodes)))) + nodes[-1:]:
             node.connect(context.destination, chance.randrange(node.number_of_outputs))
@@ -98,6 +107,8 @@ class RandomGraph:
     def _effect(self, context: OfflineAudioContext, chance: Random, nodes: list[Node]) -> Node:
         kind = chance.choice(
             ["gain", "gain", "delay", "delay", "splitter", "merger", "panner", "filter", "shaper"]
+            + ["iir", "compressor"]
+            + ["room", "head", "oversampler"] * self._transforming
         )
         node: Node
         if kind == "gain":
@@ -110,8 +121,24 @@ class RandomGraph:
                 self._automate(node.pan, chance, -1, 1)
         elif kind == "filter":
             node = BiquadFilterNode(context, frequency=chance.uniform(100, 9000))
-        elif kind == "shaper":
+            node.type = chance.choice(["lowpass", "highpass", "peaking", "notch"])
+        elif kind == "iir":
+            node = IIRFilterNode(
+                context,
+                feedforward=[0.3, chance.uniform(0, 0.2)],
+                feedback=[1, chance.uniform(-0.9, 0.9), *chance.choice([(), (0.05, 0.02)])],
+            )
+        elif kind == "compressor":
+            node = DynamicsCompressorNode(context, threshold=chance.uniform(-10, 0), knee=0)
+        elif kind == "room":
+            frames, channels = chance.randint(1, 900), chance.choice([1, 1, 2, 4])
+            node = ConvolverNode(context, buffer=buffer_of(noise(channels, frames)))
+        elif kind == "head":
+            node = PannerNode(context, panning_model="HRTF", position_x=chance.uniform(-2, 2))
+        elif kind in ("shaper", "oversampler"):
             node = WaveShaperNode(context, curve=chance.choice([[-1, 0, 0.5], [-1, 0.1, 1]]))
+            if kind == "oversampler":
+                node.oversample = chance.choice(["2x", "4x"])
         elif kind == "splitter":
             node = ChannelSplitterNode(context, number_of_outputs=chance.randint(1, 6))
         else:
@@ -164,7 +191,7 @@ class RandomGraph:
             other = self._delay(context, chance)
             gain.connect(other).connect(GainNode(context, gain=0.3)).connect(delay)
             nodes.append(other)
-        if chance.random() < 0.2:
+        if chance.random() < 0.2 and not self._transforming:
             gain.connect(GainNode(context, gain=0.001)).connect(delay.delay_time)
         nodes += [delay, gain]
 

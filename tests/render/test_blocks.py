@@ -18,6 +18,7 @@ from audiograph import (
     ChannelMergerNode,
     ChannelSplitterNode,
     ConstantSourceNode,
+    ConvolverNode,
     DelayNode,
     DynamicsCompressorNode,
     GainNode,
@@ -28,6 +29,8 @@ from audiograph import (
     StereoPannerNode,
     WaveShaperNode,
 )
+from audiograph.render.processor import Silence
+from audiograph.render.vertex import Vertex
 
 from .graphs import RandomGraph
 
@@ -321,6 +324,73 @@ def a_source_in_a_loop_that_begins_and_ends_within_it(context: OfflineAudioConte
     bus.connect(delay).connect(context.destination)
 
 
+def come_and_go(context: OfflineAudioContext, target: AudioNode) -> None:
+    """Let sources of one and two channels begin and end within blocks, apart and together."""
+    for i, (channels, start, frames) in enumerate(
+        (
+            (2, 300.5, 900),
+            (1, 3000, 2500),
+            (2, 3500, 700),
+            (2, 11000, 130),
+            (1, 11050, 1),
+            (2, 19500, 9),
+        )
+    ):
+        play(context, noise(channels, frames, i), at(start)).connect(target)
+
+
+def heard_beside_mono(context: OfflineAudioContext, node: AudioNode) -> None:
+    """Let it be heard how many channels a node puts out: a mono signal is as wide beside it."""
+    bus, splitter = GainNode(context), ChannelSplitterNode(context, number_of_outputs=2)
+    node.connect(bus).connect(splitter)
+    constant(context, 0.25).connect(bus)
+    splitter.connect(context.destination, 1)
+    node.connect(StereoPannerNode(context, pan=0.4)).connect(context.destination)
+
+
+def filters_one_after_the_other(context: OfflineAudioContext) -> None:
+    first = BiquadFilterNode(context, type="peaking", frequency=2000, q=3, gain=6)
+    second = BiquadFilterNode(context, type="highpass", frequency=3000)
+    third = IIRFilterNode(context, feedforward=[0.1, 0.2], feedback=[1, -0.5, 0.1, 0.02])
+    second.frequency.linear_ramp_to_value_at_time(5000, at(15000))
+    come_and_go(context, first)
+    first.connect(second).connect(third)
+    for node in (first, second, third):
+        heard_beside_mono(context, node)
+
+
+def a_filter_a_compressor_and_delays(context: OfflineAudioContext) -> None:
+    equaliser = BiquadFilterNode(context, type="highshelf", frequency=5000, gain=6)
+    compressor = DynamicsCompressorNode(context)
+    first, second = DelayNode(context, delay_time=at(700)), DelayNode(context, delay_time=at(64.5))
+    second.delay_time.linear_ramp_to_value_at_time(at(300), at(9000))
+    come_and_go(context, equaliser)
+    equaliser.connect(compressor).connect(first).connect(second)
+    for node in (compressor, first, second):
+        heard_beside_mono(context, node)
+
+
+def a_chain_with_a_room_and_a_head(context: OfflineAudioContext) -> None:
+    equaliser = BiquadFilterNode(context, type="peaking", frequency=4000, gain=-6)
+    room = ConvolverNode(context, buffer=buffer_of(noise(1, 1500, 8)))
+    shaper = WaveShaperNode(context, curve=[-1, 0, 0.7], oversample="4x")
+    panner = PannerNode(context, panning_model="HRTF", position_x=2)
+    come_and_go(context, equaliser)
+    equaliser.connect(room).connect(shaper)
+    equaliser.connect(panner)
+    for node in (room, shaper, panner):
+        heard_beside_mono(context, node)
+
+
+def a_chain_in_a_loop(context: OfflineAudioContext) -> None:
+    equaliser = BiquadFilterNode(context, frequency=5000)
+    delay = loop(context, equaliser, 1000.5, 0.01)
+    delay.connect(IIRFilterNode(context, feedforward=[0.02], feedback=[1, 0.1])).connect(equaliser)
+    come_and_go(context, equaliser)
+    for node in (equaliser, delay):
+        heard_beside_mono(context, node)
+
+
 GRAPHS: list[Build] = [
     automation_at_audio_rate,
     automation_at_control_rate,
@@ -348,10 +418,15 @@ GRAPHS: list[Build] = [
     short_sounds_that_move_parameters,
     a_source_in_a_loop_that_begins_and_ends_within_it,
     two_delays_in_a_loop_whose_input_widens,
+    filters_one_after_the_other,
+    a_filter_a_compressor_and_delays,
+    a_chain_with_a_room_and_a_head,
+    a_chain_in_a_loop,
 ]
 
 # A phase is a product in one partition and a sum in another, and a response is convolved in others.
 SUMMED = {
+    a_chain_with_a_room_and_a_head,
     nodes_connected_to_parameters,
     a_source_in_a_loop_through_its_own_frequency,
     short_sounds_through_what_sounds_on,
@@ -375,9 +450,15 @@ def test_chunks_of_any_length_give_the_same_samples(graph: Build) -> None:
 
 
 @settings(max_examples=100)
-@given(seed=st.integers(0, 2**32 - 1), block=st.sampled_from(BLOCKS[1:]))
-def test_blocks_of_any_length_give_the_same_samples_for_any_graph(seed: int, block: int) -> None:
-    graph = RandomGraph(seed, 5000)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    block=st.sampled_from(BLOCKS[1:]),
+    transforming=st.booleans(),
+)
+def test_blocks_of_any_length_give_the_same_samples_for_any_graph(
+    seed: int, block: int, transforming: bool
+) -> None:
+    graph = RandomGraph(seed, 5000, transforming=transforming)
     quanta = render(graph.build, 5000, channels=2, block=128)
     same(render(graph.build, 5000, channels=2, block=block), quanta, exact=False)
 
@@ -460,17 +541,40 @@ def test_sources_that_have_not_started_do_not_shorten_blocks() -> None:
     assert calls == [16384]
 
 
-def test_only_the_widest_sources_end_blocks() -> None:
-    def build(context: OfflineAudioContext) -> None:
-        bus = GainNode(context)
-        bus.connect(context.destination)
-        for start in range(0, 16000, 500):
-            play(context, noise(1, 300), at(start)).connect(bus)
-        play(context, noise(2, 1000), at(5000)).connect(bus)
+@pytest.mark.parametrize("graph", [a_shower_of_grains, *GRAPHS[-4:]], ids=lambda g: g.__name__)
+def test_what_begins_ends_and_dies_away_does_not_shorten_blocks(graph: Build) -> None:
+    assert lengths_of_blocks(graph) == [16384]
 
-    # A quantum to begin with, what is left up to the start at 5000, the quantum of the start and
-    # one to take note of it, what is left up to the end at 6000, and all the rest.
-    assert lengths_of_blocks(build) == [128, 4864, 128, 128, 768, 10368]
+
+@settings(max_examples=100)
+@given(seed=st.integers(0, 2**32 - 1), block=st.sampled_from(BLOCKS[1:]))
+def test_in_blocks_of_any_length_outputs_have_the_same_channels(seed: int, block: int) -> None:
+    graph = RandomGraph(seed, 3000)
+    quanta = channels_of_outputs(graph, 128)
+    assert channels_of_outputs(graph, block) == quanta
+
+
+def channels_of_outputs(graph: RandomGraph, block: int) -> dict[tuple[int, int, int], int]:
+    """Return how many channels (node, output, quantum) has, where it is not silent."""
+    context = OfflineAudioContext(2, 3000, RATE)
+    context._renderer.block_frames = block
+    nodes, found = graph.build(context), {}
+    plain = context._renderer.graph.render
+
+    def watched(start: int, frames: int) -> tuple[int, list[Vertex]]:
+        frames, ended = plain(start, frames)
+        for number, node in enumerate(nodes):
+            for first, last, signals in node._vertex.runs:
+                for output, signal in enumerate(signals):
+                    if start <= first < start + frames and not isinstance(signal, Silence):
+                        assert signal.shape[1] == last - first
+                        for quantum in range(first // 128, last // 128):
+                            found[number, output, quantum] = len(signal)
+        return frames, ended
+
+    context._renderer.graph.render = watched  # type: ignore[method-assign]
+    context.start_rendering()
+    return found
 
 
 def lengths_of_blocks(build: Build) -> list[int]:

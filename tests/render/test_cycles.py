@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rendered import RATE, noise, play
 
-from audiograph.render.cycles import components, without_loops
+from audiograph import AudioNode, DelayNode, GainNode, OfflineAudioContext
+from audiograph.render.cycles import Cycle, components, without_loops
 
 edges = st.dictionaries(st.integers(0, 9), st.lists(st.integers(0, 9), max_size=4), max_size=10)
 
@@ -57,3 +59,33 @@ def test_without_loops_is_all_that_hangs_on_none_in_order(graph: dict) -> None:
     for vertex in order:
         for follower in followers[vertex]:
             assert place.get(follower, len(order)) > place[vertex]
+
+
+def test_only_loops_that_change_are_made_anew() -> None:
+    context = OfflineAudioContext(sample_rate=RATE)
+
+    def echo() -> tuple[AudioNode, AudioNode]:
+        delay, gain = DelayNode(context, delay_time=0.01), GainNode(context, gain=0.9)
+        play(context, noise(1, 100), context.current_time).connect(delay)
+        delay.connect(gain).connect(delay).connect(context.destination)
+        return delay, gain
+
+    def loop_of(node: AudioNode) -> Cycle:
+        context.start_rendering(128)
+        return context._renderer.graph._members[node._vertex]
+
+    one, other = echo(), echo()
+    first, second = loop_of(one[0]), loop_of(other[0])
+    assert isinstance(first, Cycle)
+    assert first is loop_of(one[1])
+    assert first is not second
+    third = echo()
+    assert loop_of(third[0]) not in (first, second)
+    assert loop_of(one[0]) is first
+    # A shorter way around, and a way out.
+    one[0].connect(one[0])
+    assert loop_of(one[0]) is not first
+    assert loop_of(other[0]) is second
+    other[1].disconnect(other[0])
+    assert loop_of(other[0]) is other[0]._vertex
+    assert not other[0]._vertex.processor.in_loop

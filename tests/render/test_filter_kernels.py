@@ -175,3 +175,51 @@ def test_what_decays_ends_in_zero_and_not_in_denormal_numbers(kernels: ModuleTyp
     state = np.array([[1.0, 1.0]])
     kernels.iir(silence, np.array([1.0, 0, 0]), np.array([1, -1.8, 0.9]), 128, state, out)
     assert not state.any()
+
+
+@forms
+@pytest.mark.parametrize("moving", [False, True])
+def test_a_filter_tells_how_long_it_remembered_something(kernels: ModuleType, moving: bool) -> None:
+    signal = np.zeros((3, 2048), np.float32)
+    signal[1, 300] = 1
+    decaying = [1.0, 0, 0, -1.2, 0.5]
+    # The same filter, as a mix of coefficients.
+    mix = np.array([[1.0, 0, 0, 0, 0, 1, 0, 0, -1.2, 0]]).T.copy()
+    hertz = np.full(2048, 5000.0)
+
+    def filtered(first: int, frames: int, state: NDArray[np.float64]) -> int:
+        out, part = np.empty((3, frames), np.float32), signal[:, first : first + frames]
+        if moving:
+            room, here = np.empty((5, 24)), hertz[:frames]
+            return kernels.swept_biquad(part, mix, np.ones(1), here, NYQUIST, room, 8, state, out)
+        return kernels.biquad(part, np.array([decaying]).T.copy(), 8, state, out)
+
+    if moving:
+        mix[7], mix[5] = 0.2, 1.3
+    state, last = np.zeros((3, 4)), 0
+    for first in range(0, 2048, 8):
+        filtered(first, 8, state)
+        last = first + 8 if state.any() else last
+    assert 304 < last < 2048
+    assert filtered(0, 2048, np.zeros((3, 4))) == last
+    assert filtered(0, 296, np.zeros((3, 4))) == 0
+    assert filtered(0, 320, np.zeros((3, 4))) == 320
+
+
+@forms
+def test_other_filters_tell_how_long_they_remembered_something(kernels: ModuleType) -> None:
+    signal = np.zeros((2, 2048), np.float32)
+    signal[1, 300] = 1
+    feedforward, feedback = np.array([1.0, 0.5, 0]), np.array([1, -1.2, 0.5])
+
+    def filtered(first: int, frames: int, state: NDArray[np.float64]) -> int:
+        out, part = np.empty((2, frames), np.float32), signal[:, first : first + frames]
+        return kernels.iir(part, feedforward, feedback, 8, state, out)
+
+    state, last = np.zeros((2, 2)), 0
+    for first in range(0, 2048, 8):
+        filtered(first, 8, state)
+        last = first + 8 if state.any() else last
+    assert 304 < last < 2048
+    assert filtered(0, 2048, np.zeros((2, 2))) == last
+    assert filtered(0, 296, np.zeros((2, 2))) == 0

@@ -194,3 +194,16 @@ def test_before_backwards_reading_gets_into_the_source_there_is_silence(play_lin
     out = np.full((1, 7), np.nan, np.float32)
     assert play_linear(source, out, 5.0, -1.0, 0.0, 0.0) == (6, -1.0)
     np.testing.assert_array_equal(out[0, :6], [0, 0, 0, 3, 2, 1])
+
+
+@pytest.mark.parametrize("module", [kernels, stand_in], ids=["imported", "without Cython"])
+def test_faint_quanta_are_told_from_loud_ones(module: ModuleType) -> None:
+    samples = np.zeros((2, 50), np.float32)
+    samples[1, 24] = -0.5
+    samples[0, 39] = samples[0, 45] = 0.4
+    assert module.faint_quanta(samples, 10, 0.5) == (True, 2)
+    assert module.faint_quanta(samples[:, 20:], 10, 0.5) == (False, 1)
+    assert module.faint_quanta(samples[:, 20:], 10, 0.4) == (False, 3)
+    assert module.faint_quanta(samples[:, 30:], 10, 0.5) == (True, 2)
+    samples[0, 3] = np.nan
+    assert module.faint_quanta(samples, 10, 0.5) == (False, 1)
