@@ -66,11 +66,17 @@ class MediaStream(EventTarget):
         "https://w3c.github.io/mediacapture-main/#dom-mediastream-onremovetrack"
     )
 
-    def __init__(self, tracks: MediaStream | Iterable[MediaStreamTrack] = (), /) -> None:
+    def __init__(
+        self,
+        tracks: MediaStream | Iterable[MediaStreamTrack] = (),
+        *,
+        stream: MediaStream | None = None,
+    ) -> None:
         self._id = str(uuid4())
-        if not isinstance(tracks, MediaStream | Iterable):
-            raise TypeError(f"a stream is made of tracks or of another stream, not {tracks!r}")
-        given = tracks.get_tracks() if isinstance(tracks, MediaStream) else list(tracks)
+        source = tracks if stream is None else stream
+        if not isinstance(source, MediaStream | Iterable):
+            raise TypeError(f"a stream is made of tracks or of another stream, not {source!r}")
+        given = source.get_tracks() if isinstance(source, MediaStream) else list(source)
         self._tracks: tuple[MediaStreamTrack, ...] = ()
         for track in given:
             self.add_track(track)

@@ -14,9 +14,13 @@ def test_it_is_made_of_nothing_of_tracks_or_of_a_stream() -> None:
     assert MediaStream().get_tracks() == []
     stream = MediaStream([second, first, second])
     assert stream.get_tracks() == stream.get_audio_tracks() == [second, first]
-    copy = MediaStream(stream)
-    assert copy.get_tracks() == [second, first]
-    assert copy.id != stream.id
+    for copy in (
+        MediaStream(stream),
+        MediaStream(stream=stream),
+        MediaStream(tracks=[second, first]),
+    ):
+        assert copy.get_tracks() == [second, first]
+        assert copy.id != stream.id
     for wrong in ([first, "track"], [None]):
         with pytest.raises(TypeError):
             MediaStream(wrong)
