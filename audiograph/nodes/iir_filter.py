@@ -14,6 +14,7 @@ from audiograph.node import AudioNode, AudioNodeOptions
 from audiograph.render.filter_kernels import biquad, iir
 from audiograph.render.filters import FilterProcessor, Memory, write_frequency_response
 from audiograph.render.processor import Block, Samples
+from audiograph.values import to_float
 
 MAX_COEFFICIENTS = 20
 """How many coefficients there may be in each of the two sequences."""
@@ -106,8 +107,8 @@ class IIRFilterProcessor(FilterProcessor):
 
 def _numbers(name: str, given: Sequence[float]) -> NDArray[np.float64]:
     try:
-        numbers = np.array([float(number) for number in given])
-    except (TypeError, ValueError, OverflowError):
+        numbers = np.array([to_float(number) for number in given])
+    except TypeError:
         raise TypeError(f"{name} is a sequence of numbers, not {given!r}") from None
     # By the text: "A NotSupportedError MUST be thrown if the array length is 0 or greater than 20."
     if not 1 <= len(numbers) <= MAX_COEFFICIENTS:

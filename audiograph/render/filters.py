@@ -99,11 +99,13 @@ def write_frequency_response(
 
     All three are of shape (frequencies,), the phase is in radians, and both are NaN for what is
     not within 0 … `sample_rate` / 2. Raises InvalidAccessError for arrays of different lengths,
-    TypeError for what is no float32 array.
+    TypeError for what is no float32 array or is read-only.
     """
     for name, array in (("mag_response", mag_response), ("phase_response", phase_response)):
         if not (isinstance(array, np.ndarray) and array.dtype == np.float32 and array.ndim == 1):
             raise TypeError(f"{name} is a float32 array of shape (frequencies,), to be filled")
+        if not array.flags.writeable:
+            raise TypeError(f"{name} is read-only: it is to be filled")
     hertz = np.asarray(frequency_hz, np.float32).astype(np.float64)
     if hertz.ndim != 1:
         raise TypeError(f"frequency_hz is of shape (frequencies,), not {hertz.shape}")

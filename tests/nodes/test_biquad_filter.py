@@ -374,8 +374,10 @@ def test_the_arrays_of_a_response_have_one_length_and_float32() -> None:
         with pytest.raises(InvalidAccessError, match="4"):
             node.get_frequency_response(*arrays)
     wrong: Any
-    for wrong in (np.zeros(4), [0.0] * 4, None, np.zeros((4, 1), np.float32), "1234"):
-        with pytest.raises(TypeError):
+    kept = np.zeros(4, np.float32)
+    kept.flags.writeable = False
+    for wrong in (np.zeros(4), [0.0] * 4, None, np.zeros((4, 1), np.float32), "1234", kept):
+        with pytest.raises(TypeError, match="response is"):
             node.get_frequency_response(long, wrong, long)
         with pytest.raises(TypeError):
             node.get_frequency_response(long, long, wrong)

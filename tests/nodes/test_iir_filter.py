@@ -179,6 +179,7 @@ def test_a_response_at_a_pole_is_infinite_and_no_warning() -> None:
         ([1.0], [1.0, np.inf], TypeError),
         (["loud"], [1.0], TypeError),
         ("loud", [1.0], TypeError),
+        ("12", [1.0], TypeError),
         ([1.0], [None], TypeError),
         ([1.0], 5, TypeError),
         ([[1.0, 2.0]], [1.0], TypeError),
