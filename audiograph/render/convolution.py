@@ -20,14 +20,13 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from audiograph.render.loop import BLOCK_FRAMES
 from audiograph.render.processor import Samples
 
 Spectra = NDArray[np.complex64]
 
-SIZES = (512, 2048, BLOCK_FRAMES)
+SIZES = (512, 2048, 16384)
 """Frames of a segment, from the smallest to the largest: with fewer, a transform costs no less;
-the largest is a block of an offline rendering; the middle is for the blocks of devices."""
+the largest is for the blocks of an offline rendering, the middle for those of devices."""
 
 _LONGEST = SIZES[-1]
 # A smaller size may have to catch up with two segments of the next.

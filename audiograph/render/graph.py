@@ -22,6 +22,9 @@ from audiograph.render.vertex import Vertex
 
 _LEAST_SWEPT = 64
 
+# How many frames all vertices together may put out in a block: 64 MiB, if of one channel each.
+_MOST_FRAMES = 1 << 24
+
 
 class Graph:
     """Everything that one context renders.
@@ -113,7 +116,8 @@ class Graph:
         self._wake(start + frames)
         if self._stale:
             self._order()
-        frames = self._limit(frames)
+        share = max(1, _MOST_FRAMES // max(1, len(self._members)) // self._quantum)
+        frames = self._limit(min(frames, share * self._quantum))
         block = self._block
         block.start, block.frames = start, frames
         for step in self._steps:

@@ -14,8 +14,8 @@ from audiograph.render.mixing import convert
 from audiograph.render.processor import Samples, Silence
 from audiograph.render.vertex import Vertex
 
-BLOCK_FRAMES = 16384
-"""The longest block: beyond it, the signals leave the processor's cache and nothing is gained."""
+BLOCK_FRAMES = 32768
+"""The longest block: beyond it, the signals leave the processor's cache and little is gained."""
 
 # NB: from 128 KiB on, or from as much as was freed once, the C library of Linux gives what is freed
 # back to the system at once, which clears it when it is asked for again. A block's arrays are so

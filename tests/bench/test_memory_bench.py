@@ -116,13 +116,24 @@ def effects(context: OfflineAudioContext) -> AudioNode:
     return source
 
 
-def test_a_minute_takes_its_own_23_mb_and_2_mb_for_everything_else() -> None:
+def test_a_minute_takes_its_own_23_mb_and_3_mb_for_everything_else() -> None:
     context = OfflineAudioContext(2, 60 * RATE, RATE)
     effects(context)
     before = held()
     rendered = context.start_rendering()
     _, most = tracemalloc.get_traced_memory()
-    assert most - before < rendered.length * 2 * 4 + 2_000_000
+    assert most - before < rendered.length * 2 * 4 + 3_000_000
+
+
+def test_however_many_sound_together_their_signals_take_64_mb() -> None:
+    context = OfflineAudioContext(1, BLOCK_FRAMES, RATE)
+    nodes = [make(OscillatorNode, context, {}) for _ in range(2000)]
+    for node in nodes:
+        node.connect(context.destination)
+    before = held()
+    context.start_rendering()
+    _, most = tracemalloc.get_traced_memory()
+    assert most - before < (1 << 26) + 20_000_000
 
 
 def test_what_is_taken_in_chunks_takes_no_more_memory_in_the_end_than_at_first() -> None:
