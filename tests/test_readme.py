@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from install.conftest import copy_checkout
+from install.conftest import QUICKLY, copy_checkout
 from live.conftest import _need_a_server
 from live.server import running
 from numpy.typing import NDArray
@@ -232,6 +232,7 @@ def test_the_command_that_installs_also_runs_the_program(
         checkout,
         {
             **environment,
+            **QUICKLY,
             "HOME": str(home),
             "PATH": f"{stubs}{os.pathsep}{environment['PATH']}",
             "PYTHONPATH": str(Path(setuptools.__file__).parents[1]),

@@ -7,7 +7,11 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from zipfile import ZipFile
 
-from .conftest import ROOT, copy_checkout, run
+import pytest
+
+from .conftest import QUICKLY, ROOT, copy_checkout, run
+
+pytestmark = pytest.mark.xdist_group("install")  # one build for all
 
 with (ROOT / "pyproject.toml").open("rb") as file:
     _MODULES = tomllib.load(file)["tool"]["setuptools"]["ext-modules"]
@@ -58,4 +62,4 @@ def test_a_source_archive_builds_the_same_wheel(
     (archive,) = (tmp_path / "built").iterdir()
     run("tar", "--extract", "--file", archive, cwd=tmp_path / "built")
     (unpacked,) = (path for path in (tmp_path / "built").iterdir() if path.is_dir())
-    assert names(build(unpacked)) == names(wheel)
+    assert names(build(unpacked, QUICKLY)) == names(wheel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -22,21 +23,30 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Server]]:
+    """Return what gives the shared server: a new one, should the last have died."""
     _need_a_server()
-    with running(tmp_path_factory.mktemp("sound")) as server:
-        server.settle()
-        yield server
+    with contextlib.ExitStack() as started:
+        servers: list[Server] = []
+
+        def shared() -> Server:
+            if not servers or not servers[-1].alive:
+                servers.append(started.enter_context(running(tmp_path_factory.mktemp("sound"))))
+                servers[-1].settle()
+            return servers[-1]
+
+        yield shared
 
 
 @pytest.fixture
-def server(_shared: Server) -> Iterator[Server]:
+def server(_shared: Callable[[], Server]) -> Iterator[Server]:
     """A sound server, which all tests share and none may break.
 
     Where it cannot run the test is skipped; with AUDIOGRAPH_REQUIRE_LIVE=1 it fails.
     """
-    yield _shared
-    _shared.stop_clients()
+    server = _shared()
+    yield server
+    server.stop_clients()
 
 
 @pytest.fixture

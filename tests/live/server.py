@@ -103,6 +103,9 @@ class Server:
         process = self._spawn(
             "pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1",
             "--disallow-exit", "--realtime=no", "--high-priority=no",
+            # NB: with memory shared, PulseAudio 16.1 now and then dies (an assertion of
+            # memblock_replace_import) after a client was killed.
+            "--disable-shm=yes",
             "-L", f"module-native-protocol-unix socket={self.directory}/native auth-anonymous=1",
             "-L", sink + "speakers",
             "-L", sink + "room",
@@ -121,6 +124,11 @@ class Server:
             ).returncode
             == 0
         )
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server runs."""
+        return self._process.poll() is None
 
     def _keep_pace(self) -> None:
         """Let a reader with a short buffer listen to each sink.
