@@ -8,6 +8,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from audiograph.arrays import check_fillable, floats
 from audiograph.errors import IndexSizeError, NotSupportedError
 from audiograph.options import read_options, takes
 from audiograph.render.processor import Samples
@@ -140,16 +141,7 @@ class AudioBuffer:
         """
         channel_number = self._check_channel(channel_number)
         buffer_offset = _check_offset(buffer_offset)
-        if (
-            not isinstance(destination, np.ndarray)
-            or destination.ndim != 1
-            or destination.dtype.kind != "f"
-        ):
-            raise TypeError(
-                f"destination is a numpy array of floats, shape (frames,), not {destination!r}"
-            )
-        if not destination.flags.writeable:
-            raise TypeError("destination is read-only: a copy of it can be written into")
+        check_fillable("destination", destination, np.floating)
         frames = max(0, min(self.length - buffer_offset, len(destination)))
         destination[:frames] = self._samples[channel_number, buffer_offset:][:frames]
 
@@ -165,7 +157,7 @@ class AudioBuffer:
         """
         channel_number = self._check_channel(channel_number)
         buffer_offset = _check_offset(buffer_offset)
-        samples = _read_samples(source)
+        samples = floats("source", source)
         self._own()
         frames = max(0, min(self.length - buffer_offset, len(samples)))
         self._samples[channel_number, buffer_offset:][:frames] = samples[:frames]
@@ -208,17 +200,6 @@ def _check_offset(offset: int) -> int:
     return offset
 
 
-def _read_samples(source: ArrayLike) -> NDArray[np.float32]:
-    try:
-        with np.errstate(over="ignore"):
-            samples = np.asarray(source, np.float32)
-    except (TypeError, ValueError, OverflowError):
-        samples = np.empty((), np.float32)
-    if samples.ndim != 1:
-        raise TypeError(f"source is a sequence of numbers, shape (frames,), not {source!r}")
-    return samples
-
-
 def make_silence(channels: int, frames: int) -> Samples:
     """Return zeros, shape (channels, frames); raise NotSupportedError for more than there is room.
 
@@ -248,5 +229,5 @@ def check_sample_rate(sample_rate: float) -> None:
     low, high = SAMPLE_RATES
     if not low <= sample_rate <= high:
         raise NotSupportedError(
-            f"a sample rate of {sample_rate:g} Hz: {low:g} to {high:g} are offered"
+            f"a sample rate of {sample_rate:.10g} Hz: {low:g} to {high:g} are offered"
         )

@@ -51,8 +51,23 @@ class ErrorEvent(Event):
 
     def __init__(self, type: str, *, error: Exception) -> None:
         super().__init__(type)
-        self.error = error
-        self.message = str(error)
+        self._error = error
+
+    @property
+    def error(self) -> Exception:
+        """What was raised.
+
+        https://html.spec.whatwg.org/#dom-errorevent-error
+        """
+        return self._error
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in words.
+
+        https://html.spec.whatwg.org/#dom-errorevent-message
+        """
+        return str(self._error)
 
 
 class EventTarget:
@@ -105,14 +120,20 @@ class EventTarget:
             if listener not in (self._listeners or {}).get(event.type, ()):
                 continue
             call = (
-                (self._handlers or {})[event.type]
+                (self._handlers or {}).get(event.type)
                 if isinstance(listener, EventHandler)
                 else listener
             )
+            # NB: another thread has unset the handler in this moment.
+            if call is None:
+                continue
             try:
                 call(event)
             except Exception:  # noqa: BLE001 - a listener's fault is its own; the others run
                 _log.exception("a listener for %r raised", event.type)
+
+    def _has_listeners(self, type: str) -> bool:
+        return bool((self._listeners or {}).get(type))
 
     def _add(self, type: str, listener: Listener | EventHandler) -> None:
         listeners = self._listeners or {}

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import RLock
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from audiograph.events import EventTarget
 from audiograph.render.loop import Renderer
 
 if TYPE_CHECKING:
+    from audiograph.media.source import Source
     from audiograph.node import AudioNode
 
 
@@ -41,6 +43,8 @@ class NodeHost(EventTarget):
         self._sample_rate = sample_rate
         self._quantum = render_quantum_size
         self._held: set[AudioNode[Any]] = set()
+        # What the graph delivers to others, which ends with it.
+        self._outlets: WeakSet[Source] = WeakSet()
 
     @property
     def sample_rate(self) -> float:
@@ -81,6 +85,8 @@ class NodeHost(EventTarget):
         held, self._held = self._held, set()
         for node in held:
             node._context_ended()
+        for source in self._outlets:
+            self._tell(source.end)
 
     def _tell(self, function: Callable[..., None], *arguments: object) -> None:
         """Have the control side call `function`; what the render thread uses to report."""

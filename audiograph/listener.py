@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from audiograph.host import NodeHost
-from audiograph.param import Param, set_values
+from audiograph.param import axes, set_values
 from audiograph.render.processor import Block, ParamValue, Processor, Signal
 from audiograph.render.vertex import Vertex
 
@@ -48,26 +48,14 @@ class AudioListener:
     https://webaudio.github.io/web-audio-api/#AudioListener
     """
 
-    position_x = Param("Where the listener is, on the x axis.", unit="any unit of length")
-    position_y = Param("Where the listener is, on the y axis.", unit="any unit of length")
-    position_z = Param("Where the listener is, on the z axis.", unit="any unit of length")
-    forward_x = Param(
-        "Where the nose points: the x of a vector.", unit="any unit, for all three the same"
+    position_x, position_y, position_z = axes(
+        "Where the listener is, on the {} axis.", unit="any unit of length"
     )
-    forward_y = Param(
-        "Where the nose points: the y of a vector.", unit="any unit, for all three the same"
+    forward_x, forward_y, forward_z = axes(
+        "Where the nose points: the {} of a vector.", unit="any unit, for all three the same"
     )
-    forward_z = Param(
-        "Where the nose points: the z of a vector.", unit="any unit, for all three the same"
-    )
-    up_x = Param(
-        "Where the top of the head is: the x of a vector.", unit="any unit, for all three the same"
-    )
-    up_y = Param(
-        "Where the top of the head is: the y of a vector.", unit="any unit, for all three the same"
-    )
-    up_z = Param(
-        "Where the top of the head is: the z of a vector.", unit="any unit, for all three the same"
+    up_x, up_y, up_z = axes(
+        "Where the top of the head is: the {} of a vector.", unit="any unit, for all three the same"
     )
 
     def __init__(self, context: NodeHost) -> None:

@@ -24,7 +24,15 @@ class MessageEvent(Event):
 
     def __init__(self, type: str, *, data: object = None) -> None:
         super().__init__(type)
-        self.data = data
+        self._data = data
+
+    @property
+    def data(self) -> object:
+        """What was sent.
+
+        https://html.spec.whatwg.org/#dom-messageevent-data
+        """
+        return self._data
 
 
 class _StartingHandler(EventHandler):
@@ -88,12 +96,18 @@ class MessagePort(EventTarget):
             other._call(other._deliver)
 
     def start(self) -> None:
-        """Let messages arrive: those that wait, and all that come."""
+        """Let messages arrive: those that wait, and all that come.
+
+        https://html.spec.whatwg.org/#dom-messageport-start
+        """
         self._started = True
         self._call(self._deliver)
 
     def close(self) -> None:
-        """Cut the channel: nothing is sent any more, from either end."""
+        """Cut the channel: nothing is sent any more, from either end.
+
+        https://html.spec.whatwg.org/#dom-messageport-close
+        """
         other, self._other = self._other, None
         if other is not None:
             other._other = None

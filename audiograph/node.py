@@ -76,7 +76,7 @@ Wire = tuple[int, int | str]
 """A connection to a target: the output, and the target's input or name."""
 
 NODES: dict[str, type[AudioNode[Any]]] = {}
-"""Every node class by name: what the command line, the graph text and the help read."""
+"""Every node class of the package by name; what a user derives from one is no other kind."""
 
 
 class AudioNode(EventTarget, Generic[OptionsT]):
@@ -101,6 +101,11 @@ class AudioNode(EventTarget, Generic[OptionsT]):
         )
         if abstract:
             return
+        if hasattr(cls, "_options_type"):
+            # A user's own, of a node's kind; its constructor may take what it likes.
+            if "__init__" in vars(cls):
+                cls.__signature__ = None  # type: ignore[attr-defined]
+            return
         for base in cls.__orig_bases__:  # type: ignore[attr-defined]
             cls._options_type = get_args(base)[0]
         for declared in vars(cls).values():
@@ -118,7 +123,7 @@ class AudioNode(EventTarget, Generic[OptionsT]):
         **fields: Any,
     ) -> None:
         if not hasattr(self, "_options_type"):
-            raise TypeError(f"{type(self).__name__} is what many nodes are: make one of those")
+            raise TypeError(f"{type(self).__name__} is abstract: make a node that derives from it")
         if not isinstance(context, NodeHost):
             raise TypeError(
                 f"{type(self).__name__} needs a context first, not {type(context).__name__}"
@@ -136,14 +141,15 @@ class AudioNode(EventTarget, Generic[OptionsT]):
         self._channel_count = rules.count
         self._channel_count_mode = rules.mode
         self._channel_interpretation = rules.interpretation
-        self._ports = [
-            InputPort(rules.count, rules.mode, rules.interpretation)
-            for _ in range(self._number_of_inputs)
-        ]
+        self._ports: list[InputPort] = []
         for name in ("channel_count", "channel_count_mode", "channel_interpretation"):
             value = getattr(given, name, None)
             if value is not None:
                 setattr(self, name, value)
+        self._ports = [
+            InputPort(self._channel_count, self._channel_count_mode, self._channel_interpretation)
+            for _ in range(self._number_of_inputs)
+        ]
         self._params = self._make_params(given)
         self._processor = self._make_processor(given)
         self._vertex = Vertex(
@@ -254,7 +260,10 @@ class AudioNode(EventTarget, Generic[OptionsT]):
         if mode != self._channel_count_mode:
             self._check_fixed("channel_count_mode", mode)
         if mode not in self._rules.modes:
-            raise NotSupportedError(f"channel_count_mode {mode!r} of {type(self).__name__}")
+            raise NotSupportedError(
+                f"channel_count_mode {mode!r}: {type(self).__name__} has "
+                f"{' and '.join(map(repr, self._rules.modes))}"
+            )
         self._channel_count_mode = mode
         self._mix_anew("mode", mode)
 
@@ -308,11 +317,12 @@ class AudioNode(EventTarget, Generic[OptionsT]):
 
         Outputs and inputs are counted from 0; connecting twice changes nothing. Raises
         IndexSizeError for an output or input that is not there, InvalidAccessError for a node of
-        another context, TypeError for what is no node and no parameter.
+        another context, TypeError for what is no node and no parameter, and for an input of a
+        parameter.
 
         https://webaudio.github.io/web-audio-api/#dom-audionode-connect
         """
-        destination = destination_node if destination_param is None else destination_param
+        destination = _one_of(destination_node, destination_param)
         output, input = whole("output", output), whole("input", input)
         self._check_output(output)
         port = self._key_of(destination, input)
@@ -358,13 +368,18 @@ class AudioNode(EventTarget, Generic[OptionsT]):
         """Take connections away: all, those of an output, or those to a node or parameter.
 
         Raises IndexSizeError for an output or input that is not there, InvalidAccessError where
-        nothing of the kind is connected, TypeError for what is none of these.
+        nothing of the kind is connected, TypeError for what is none of these and for an input
+        without its node.
 
         https://webaudio.github.io/web-audio-api/#dom-audionode-disconnect
         """
-        destination = destination_node if destination_param is None else destination_param
+        destination = _one_of(destination_node, destination_param)
         if destination is not None and not isinstance(destination, AudioNode | AudioParam):
+            if output is not None:
+                raise TypeError(f"output {output}: the node or parameter it goes to comes first")
             output, destination = destination, None
+        if destination is None and input is not None:
+            raise TypeError(f"input {input}: the node that it belongs to is needed as well")
         if output is not None:
             output = whole("output", output)
             self._check_output(output)
@@ -409,6 +424,8 @@ class AudioNode(EventTarget, Generic[OptionsT]):
     def _key_of(destination: object, input: int) -> int | str:
         """Return by which key the graph knows what is connected to; raise for what can't be."""
         if isinstance(destination, AudioParam):
+            if input:
+                raise TypeError(f"input {input}: a parameter has none")
             return destination._name
         if not isinstance(destination, AudioNode):
             raise TypeError(f"connections go to an AudioNode or an AudioParam, not {destination!r}")
@@ -421,10 +438,22 @@ class AudioNode(EventTarget, Generic[OptionsT]):
     def _report(self, error: Exception | None) -> None:
         """Hear from the render side: the processor ended (None) or failed."""
         if error is not None:
-            _log_failure(type(self).__name__, error)
+            log_failure(type(self).__name__, error)
 
     def _context_ended(self) -> None:
         """Hear that nothing will be rendered any more, while the context kept the node alive."""
+
+
+def _one_of(
+    destination_node: AudioNode[Any] | AudioParam | int | None,
+    destination_param: AudioParam | None,
+) -> AudioNode[Any] | AudioParam | int | None:
+    """Return the destination, by whichever name it was given."""
+    if destination_param is None:
+        return destination_node
+    if destination_node is not None:
+        raise TypeError("give either a destination_node or a destination_param, not both")
+    return destination_param
 
 
 def _reporter(
@@ -435,13 +464,20 @@ def _reporter(
         if node is not None:
             node._report(error)
         elif error is not None:
-            _log_failure(name, error)
+            log_failure(name, error)
 
     return report
 
 
-def _log_failure(name: str, error: Exception) -> None:
-    _log.error("%s failed and is mute from now on: %s: %s", name, type(error).__name__, error)
+def log_failure(name: str, error: Exception, *, traceback: bool = False) -> None:
+    """Report a node whose processor raised, with a traceback where a user's code may have."""
+    _log.error(
+        "%s failed and is mute from now on: %s: %s",
+        name,
+        type(error).__name__,
+        error,
+        exc_info=error if traceback else None,
+    )
 
 
 def _release(reference: weakref.ref[Renderer], released: weakref.ref[Vertex]) -> None:

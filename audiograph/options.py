@@ -29,7 +29,10 @@ def read_options(kind: type[T], options: T | None, given: Mapping[str, object]) 
         if given:
             raise TypeError(f"give either {kind.__name__} or its fields, not both")
         if not isinstance(options, kind):
-            raise TypeError(f"options must be {kind.__name__}, not {type(options).__name__}")
+            raise TypeError(
+                f"options must be {kind.__name__}, not {type(options).__name__}; or give its "
+                "fields as keywords"
+            )
         held = {name: getattr(options, name) for name, _ in conversions}
         values = {name: convert(name, held[name]) for name, convert in conversions}
         changed = {name: value for name, value in values.items() if value is not held[name]}
@@ -37,7 +40,7 @@ def read_options(kind: type[T], options: T | None, given: Mapping[str, object]) 
     names = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     for name in given:
         if name not in names:
-            near = get_close_matches(name, names, 1)
+            near = get_close_matches(name.lower(), names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else f": it has {', '.join(names)}"
             raise TypeError(f"{kind.__name__} has no field {name!r}{hint}")
     for name, field in names.items():

@@ -6,14 +6,15 @@ https://webaudio.github.io/web-audio-api/#AudioParam
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import copysign, inf, isfinite, isnan
+from dataclasses import dataclass, replace
+from math import copysign, inf, isfinite, isnan, log2
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audiograph.arrays import finite_floats
 from audiograph.errors import InvalidStateError, NotSupportedError
 from audiograph.host import NodeHost
 from audiograph.render.shapes import Values
@@ -38,6 +39,9 @@ AutomationRate = Literal["a-rate", "k-rate"]
 
 MOST_POSITIVE: Final = float(np.finfo(np.float32).max)
 MOST_NEGATIVE: Final = -MOST_POSITIVE
+
+MOST_CENTS: Final = 1200 * log2(MOST_POSITIVE)
+"""2^(detune / 1200) is finite in a float32 up to here."""
 
 _FLOAT32 = Struct("f")
 
@@ -81,7 +85,7 @@ class AudioParam:
         self._maximum = float(np.float32(maximum))
         self._rate: AutomationRate = rate
         self._rate_error = rate_error
-        first = check_value(value)
+        first = check_value(name, value)
         self._timeline = Timeline(first, host.sample_rate, host.render_quantum_size)
         # The value at the start of the last rendered quantum, and the frame after that quantum.
         self._current = first
@@ -119,13 +123,13 @@ class AudioParam:
 
     @value.setter
     def value(self, value: float) -> None:
-        value = check_value(value)
+        value = check_value(self._name, value)
         with self._host._lock:
             now = self._prepare()
             event = SetValue(now, value)
             self._check_free(event)
             self._timeline.set_value(event)
-            self._post(now, Timeline.set_value, event)
+            self._post(now, Timeline.insert, event)
             self._current = value
 
     @property
@@ -184,7 +188,7 @@ class AudioParam:
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-setvalueattime
         """
-        time, value = check_time("start_time", start_time), check_value(value)
+        time, value = check_time("start_time", start_time), check_value(self._name, value)
         with self._host._lock:
             now = self._prepare()
             self._schedule(SetValue(max(time, now), value), now)
@@ -199,7 +203,7 @@ class AudioParam:
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-linearramptovalueattime
         """
-        time, value = check_time("end_time", end_time), check_value(value)
+        time, value = check_time("end_time", end_time), check_value(self._name, value)
         with self._host._lock:
             now = self._prepare()
             self._schedule_ramp(LinearRamp(max(time, now), value), now)
@@ -214,7 +218,7 @@ class AudioParam:
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-exponentialramptovalueattime
         """
-        time, rounded = check_time("end_time", end_time), check_value(value)
+        time, rounded = check_time("end_time", end_time), check_value(self._name, value)
         # By the text: "A RangeError exception MUST be thrown if this value is equal to 0."
         if rounded == 0:
             raise ValueError(f"value is {value}: an exponential ramp never gets to 0")
@@ -234,7 +238,7 @@ class AudioParam:
 
         https://webaudio.github.io/web-audio-api/#dom-audioparam-settargetattime
         """
-        time, target = check_time("start_time", start_time), check_value(target)
+        time, target = check_time("start_time", start_time), check_value(self._name, target)
         constant = _round(check_time("time_constant", time_constant))
         if constant == inf:
             raise ValueError(f"time_constant is {time_constant}: it is more than a float32 holds")
@@ -322,10 +326,9 @@ class AudioParam:
         # setValueAtTime(value, currentTime) were called where value is the current value …"
         if previous is None:
             self._schedule(SetValue(now, self.value), now)
-        # By the text: "If the SetTarget event has already started, T0 is the current context time,
-        # and V0 is the current SetTarget automation value at time T0."
         elif isinstance(previous, SetTarget) and previous.time < now:
-            self._schedule(SetValue(now, _round(self._timeline.value_at(now))), now)
+            # NB: no event of its own, for where the ramp is removed again the target remains.
+            ramp = replace(ramp, origin=(now, _round(self._timeline.value_at(now))))
         self._schedule(ramp, now)
 
     def _schedule(self, event: Event, now: float, *implied: Event) -> None:
@@ -446,6 +449,12 @@ class Param:
         )
 
 
+def axes(meaning: str, *, unit: str) -> tuple[Param, Param, Param]:
+    """Declare the parameters of a place or a direction; `{}` in `meaning` is x, y or z."""
+    x, y, z = (Param(meaning.format(axis), unit=unit) for axis in "xyz")
+    return x, y, z
+
+
 def _bound(bound: float | Bound, host: NodeHost, options: object) -> float:
     return bound.tell(host, options) if isinstance(bound, Bound) else bound
 
@@ -456,7 +465,7 @@ def _bound_text(bound: float | Bound) -> str:
 
 def set_values(params: Sequence[AudioParam], values: Sequence[float]) -> None:
     """Set the `value` of several parameters of a node, or of none where one raises."""
-    numbers = [check_value(value) for value in values]
+    numbers = [check_value(param._name, value) for param, value in zip(params, values, strict=True)]
     with params[0]._host._lock:
         for param, number in zip(params, numbers, strict=True):
             param._check_free(SetValue(param._prepare(), number))
@@ -477,11 +486,11 @@ def check_time(name: str, time: float) -> float:
     raise ValueError(f"{name} is {seconds}: a finite time of 0 seconds or more is needed")
 
 
-def check_value(value: float, what: str = "the value of a parameter") -> float:
+def check_value(name: str, value: float) -> float:
     """Round to what a float32 holds; raise TypeError for what is no finite number."""
     rounded = _round(to_float(value))
     if not isfinite(rounded):
-        raise TypeError(f"{what} is a finite number that a float32 holds, not {value!r}")
+        raise TypeError(f"{name} is a finite number that a float32 holds, not {value!r}")
     return rounded
 
 
@@ -497,17 +506,8 @@ def _round(value: float) -> float:
 
 def _points(values: Sequence[float] | NDArray[Any]) -> Values:
     """Return a copy of a value curve; raise for one that is none."""
-    try:
-        given = np.array(values)
-    except (TypeError, ValueError, OverflowError):
-        given = np.empty(())
-    if given.ndim != 1 or given.dtype.kind not in "biuf":
-        raise TypeError(f"a value curve is a sequence of numbers, not {values!r}")
+    points: Values = finite_floats("values", values).copy()
     # By the text: "An InvalidStateError MUST be thrown if this … has a length less than 2."
-    if len(given) < 2:
-        raise InvalidStateError(f"a value curve of {len(given)} values: at least 2 are needed")
-    with np.errstate(over="ignore"):
-        points = given.astype(np.float32)
-    if not np.isfinite(points).all():
-        raise TypeError(f"the values of a curve are finite numbers, not {values!r}")
+    if len(points) < 2:
+        raise InvalidStateError(f"a value curve of {len(points)} values: at least 2 are needed")
     return points

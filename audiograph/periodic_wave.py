@@ -12,6 +12,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from audiograph.arrays import finite_floats
 from audiograph.errors import IndexSizeError
 from audiograph.host import NodeHost
 from audiograph.options import read_options, takes
@@ -74,8 +75,8 @@ class PeriodicWave:
         if not isinstance(context, NodeHost):
             raise TypeError(f"PeriodicWave needs a context first, not {type(context).__name__}")
         given = read_options(PeriodicWaveOptions, options, fields)
-        real = None if given.real is None else _terms("real", given.real)
-        imag = None if given.imag is None else _terms("imag", given.imag)
+        real = None if given.real is None else finite_floats("real", given.real)
+        imag = None if given.imag is None else finite_floats("imag", given.imag)
         if real is None and imag is None:
             # By the text: "Set element at index 1 of [[imag]] to 1."
             imag = np.array([0, 1], np.float32)
@@ -96,14 +97,3 @@ class PeriodicWave:
             period_frames(context.sample_rate),
             normalize=not given.disable_normalization,
         )
-
-
-def _terms(name: str, terms: Terms) -> NDArray[np.float32]:
-    try:
-        with np.errstate(over="ignore"):
-            rounded = np.array(terms, np.float32)
-    except (TypeError, ValueError, OverflowError):
-        rounded = np.array(np.nan, np.float32)
-    if rounded.ndim != 1 or not np.isfinite(rounded).all():
-        raise TypeError(f"{name} is a sequence of finite numbers that a float32 can hold")
-    return rounded

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from math import inf, isfinite, nan
 from operator import index
 from os import fspath
+from reprlib import repr as short
 from typing import Any, SupportsFloat, TypeVar
 
 T = TypeVar("T")
@@ -31,7 +32,7 @@ def finite(name: str, value: object) -> float:
     """Return a finite number as a float; raise TypeError for anything else."""
     number = to_float(value)
     if not isfinite(number):
-        raise TypeError(f"{name} is a finite number, not {value!r}")
+        raise TypeError(f"{name} is a finite number, not {short(value)}")
     return number
 
 
@@ -42,7 +43,7 @@ def whole(name: str, value: Any) -> int:
     except TypeError:
         number = to_float(value)
     if not number.is_integer():
-        raise TypeError(f"{name} is a whole number, not {value!r}")
+        raise TypeError(f"{name} is a whole number, not {short(value)}")
     return int(number)
 
 
@@ -64,7 +65,7 @@ def truth(name: str, value: object) -> bool:
     try:
         return bool(value)
     except ValueError:  # an array of several numbers
-        raise TypeError(f"{name} is True or False, not {value!r}") from None
+        raise TypeError(f"{name} is True or False, not {short(value)}") from None
 
 
 def instance(name: str, value: object, kind: type[T]) -> T:
@@ -77,5 +78,5 @@ def instance(name: str, value: object, kind: type[T]) -> T:
 def choice(name: str, value: T, choices: Collection[str]) -> T:
     """Return one of `choices`; raise TypeError for anything else, with what there is."""
     if not isinstance(value, str) or value not in choices:
-        raise TypeError(f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}")
+        raise TypeError(f"{name} is one of {', '.join(map(repr, choices))}, not {short(value)}")
     return value

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import module_from_spec, spec_from_file_location
 from os import PathLike
 from os.path import realpath
 from pathlib import Path
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,7 +194,12 @@ class AudioWorkletGlobalScope:
             raise TypeError(
                 f"a processor is a subclass of AudioWorkletProcessor, not {processor_ctor!r}"
             )
-        descriptors = tuple(map(_read_descriptor, processor_ctor.parameter_descriptors))
+        given = processor_ctor.parameter_descriptors
+        if not isinstance(given, Iterable):
+            raise TypeError(
+                f"{processor_ctor.__name__}.parameter_descriptors is a sequence, not {given!r}"
+            )
+        descriptors = tuple(map(_read_descriptor, given))
         names = [descriptor.name for descriptor in descriptors]
         for each in names:
             # By the text: "Throw a NotSupportedError if paramNames already contains paramName …"
@@ -298,30 +303,17 @@ _pending: ContextVar[tuple[AudioWorkletGlobalScope, MessagePort] | None] = Conte
 
 def _read_descriptor(given: AudioParamDescriptor | Mapping[str, Any]) -> AudioParamDescriptor:
     """Return a descriptor with float32 values; raise for what is none."""
-    if not isinstance(given, AudioParamDescriptor):
-        if not isinstance(given, Mapping):
-            raise TypeError(f"a parameter is an AudioParamDescriptor or a dict, not {given!r}")
-        given = read_options(AudioParamDescriptor, None, given)
-    if not isinstance(given.name, str):
-        raise TypeError(f"the name of a parameter is text, not {given.name!r}")
-    if given.automation_rate not in get_args(AutomationRate):
-        raise TypeError(
-            f"automation_rate of {given.name!r} is 'a-rate' or 'k-rate', "
-            f"not {given.automation_rate!r}"
-        )
+    if not isinstance(given, AudioParamDescriptor | Mapping):
+        raise TypeError(f"a parameter is an AudioParamDescriptor or a dict, not {given!r}")
+    whole, fields = (None, given) if isinstance(given, Mapping) else (given, {})
+    read = read_options(AudioParamDescriptor, whole, fields)
     low, default, high = (
-        check_value(getattr(given, name), f"{name} of {given.name!r}")
+        check_value(f"{name} of {read.name!r}", getattr(read, name))
         for name in ("min_value", "default_value", "max_value")
     )
     # By the text: "If … minValue <= defaultValue <= maxValue is false, throw an InvalidStateError."
     if not low <= default <= high:
         raise InvalidStateError(
-            f"default_value {default} of {given.name!r} is not within {low} to {high}"
+            f"default_value {default:g} of {read.name!r} is not within {low:g} to {high:g}"
         )
-    return AudioParamDescriptor(
-        name=given.name,
-        default_value=default,
-        min_value=low,
-        max_value=high,
-        automation_rate=given.automation_rate,
-    )
+    return replace(read, min_value=low, default_value=default, max_value=high)

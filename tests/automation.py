@@ -19,6 +19,8 @@ class Scheduled(NamedTuple):
     points: tuple[float, ...] = ()
     duration: float = 0.0
     end: float = 0.0
+    origin: tuple[float, float] | None = None
+    """At which time and value a ramp begins behind a target that is being approached."""
 
 
 class OverlapError(Exception):
@@ -39,9 +41,11 @@ class Automation:
         self.current = initial
         """What the attribute reads."""
         self.events: list[Scheduled] = []
+        self.directly = Scheduled("value", -1.0)
+        """What was set last without a time."""
 
     def schedule(self, event: Scheduled, now: float) -> None:
-        event = event._replace(time=max(event.time, now))
+        event = event._replace(time=max(event.time, now), origin=None)
         if event.kind == "curve":
             event = event._replace(end=event.time + event.duration)
             if any(event.time < other.time < event.end for other in self.events):
@@ -56,7 +60,7 @@ class Automation:
             if not before:
                 self._insert(Scheduled("value", now, self.current))
             elif before[-1].kind == "target" and before[-1].time < now:
-                self._insert(Scheduled("value", now, rounded(self.value_at(now))))
+                event = event._replace(origin=(now, rounded(self.value_at(now))))
         index = self._insert(event)
         if event.kind == "curve":
             self.events.insert(index + 1, Scheduled("value", event.end, event.points[-1]))
@@ -67,6 +71,8 @@ class Automation:
             for event in self.events
             if event.time < time and not (event.kind == "curve" and time <= event.end)
         ]
+        if self.directly.time >= time:
+            self.initial, self.events = self.directly.value, []
 
     def cancel_and_hold(self, time: float) -> None:
         value = rounded(self.value_at(time))
@@ -83,10 +89,10 @@ class Automation:
         self.events = kept
 
     def set(self, value: float, now: float) -> None:
-        self.schedule(Scheduled("value", now, value), now)
+        event = Scheduled("value", now, value)
+        self.schedule(event, now)
+        self.directly = event
         self.current = value
-        if self.events[0].time >= now:
-            self.initial = value
 
     def value_at(self, time: float) -> float:
         count = sum(event.time <= time for event in self.events)
@@ -114,21 +120,25 @@ class Automation:
         before = self._before(count - 1, event.time) if event.kind == "target" else 0.0
         following = self.events[count] if count < len(self.events) else None
         if following is not None and following.kind in ("linear", "exponential"):
-            start, first = event.time, event.value
-            if event.kind == "target":
-                # As in browsers, it begins at a frame.
-                start, first = self.frame_of(start) / self.rate, before
-                if event.time < start < following.time:
-                    first = approach(event, before, start)
-                else:
-                    start = event.time
-            return ramp(following, start, first, time)
+            return ramp(following, *self._start(event, before, following), time)
         if event.kind == "target":
             arrived = self._arrived(event, before, time)
             return event.value if arrived else approach(event, before, time)
         if event.kind == "curve":
             return interpolate(event.points, (time - event.time) / event.duration)
         return event.value
+
+    def _start(self, event: Scheduled, before: float, ramp: Scheduled) -> tuple[float, float]:
+        """Return at which time and value the ramp begins that follows an event."""
+        if event.kind != "target":
+            return event.time, event.value
+        if ramp.origin is not None and ramp.origin[0] > event.time:
+            return ramp.origin
+        # As in browsers, it begins at a frame.
+        start = self.frame_of(event.time) / self.rate
+        if event.time < start < ramp.time:
+            return start, approach(event, before, start)
+        return event.time, before
 
     def _arrived(self, event: Scheduled, first: float, time: float) -> bool:
         """Return whether a target was reached by a time, which browsers see as a quantum begins."""
@@ -143,9 +153,19 @@ class Automation:
 
     def _before(self, count: int, time: float) -> float:
         """Return the value with which a target that is due at a time begins to be approached."""
-        if count and (last := self.events[count - 1]).kind == "target":
-            # As in browsers, that of the last frame.
-            time = max(last.time, (self.frame_of(time) - 1) / self.rate)
+        if count == 0:
+            return self.initial
+        # As in browsers, often that of the last frame.
+        event, frame = self.events[count - 1], self.frame_of(time)
+        last, late = (frame - 1) / self.rate, time * self.rate < frame
+        begins = frame % self.quantum == 0
+        if event.kind == "target" and (late or not begins):
+            time = max(event.time, last)
+        ramp_is_left = event.kind == "linear" or (event.kind == "exponential" and begins)
+        if ramp_is_left and late and count > 1 and last < event.time:
+            previous = self.events[count - 2]
+            if self._start(previous, 0.0, event)[0] <= last:
+                return self._value(count - 1, last)
         return self._value(count, time)
 
 

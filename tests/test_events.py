@@ -30,6 +30,16 @@ def test_a_handler_that_was_unset_takes_its_place_anew() -> None:
     assert heard == [2, 3]
 
 
+def test_a_handler_that_another_thread_is_unsetting_is_not_called() -> None:
+    bell, heard = Bell(), []
+    bell.onring = lambda _: heard.append(1)
+    bell.add_event_listener("ring", lambda _: heard.append(2))
+    # The moment between the two steps in which it is unset.
+    bell._handlers = {}
+    bell.dispatch_event(Event("ring"))
+    assert heard == [2]
+
+
 def test_the_event_tells_its_type_and_target() -> None:
     bell, events = Bell(), []
     bell.onring = events.append

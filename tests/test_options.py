@@ -29,7 +29,7 @@ def test_fields_make_the_object() -> None:
     ("options", "given", "message"),
     [
         (SpoonOptions(length=5), {"length": 5}, "not both"),
-        ({"length": 5}, {}, "must be SpoonOptions, not dict"),
+        ({"length": 5}, {}, "must be SpoonOptions, not dict; or give its fields as keywords"),
         (None, {}, "needs 'length'"),
         (None, {"metal": "gold"}, "needs 'length'"),
         (None, {"lengths": 5}, "did you mean 'length'"),

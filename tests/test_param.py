@@ -52,17 +52,17 @@ def test_the_value_is_rounded_to_a_float32(param: AudioParam) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e39, "1", None, [1]])
 def test_what_is_no_finite_number_changes_nothing(context, param: AudioParam, value) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^offset is a finite number"):
         param.value = value
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^offset is a finite number"):
         param.set_value_at_time(value, 0)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^offset is a finite number"):
         param.linear_ramp_to_value_at_time(value, 1)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^offset is a finite number"):
         param.exponential_ramp_to_value_at_time(value, 1)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^offset is a finite number"):
         param.set_target_at_time(value, 0, 1)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^values is "):
         param.set_value_curve_at_time([1, value], 0, 1)
     assert param.value == 1
     assert (heard(context) == 1).all()
@@ -214,6 +214,23 @@ def test_a_sum_without_bounds_is_the_largest_number(context, param: AudioParam) 
     out = heard(context)
     assert (out[:64] == np.float32(3e38)).all()
     assert (out[64:] == param.max_value).all()
+
+
+def test_automation_that_is_no_number_is_the_default(context: OfflineAudioContext) -> None:
+    # From one end of the range to the other is more than a float32 holds.
+    largest = float(np.finfo(np.float32).max)
+    points = [-largest, largest, -largest, largest]
+    source, delay = ConstantSourceNode(context), context.create_delay(0.001)
+    gain = GainNode(context)
+    for param in (delay.delay_time, gain.gain):
+        param.set_value_curve_at_time(points, 0, 0.01)
+    source.start()
+    source.connect(delay).connect(context.destination)
+    source.connect(gain).connect(context.destination)
+    assert not np.isnan(heard(context, 1024)).any()
+    gain.disconnect()
+    delay.delay_time.cancel_scheduled_values(0)
+    assert (heard(context) == 1).all()
 
 
 def test_the_automation_runs_as_if_there_were_no_clamping() -> None:
@@ -396,6 +413,51 @@ def test_a_value_that_was_set_stays_where_all_that_is_scheduled_is_removed() -> 
         context.suspend(256 / RATE, change)
 
     np.testing.assert_array_equal(render(graph, 512)[0], np.repeat([3, 5], 256))
+
+
+def test_a_value_that_was_set_now_stays_whatever_was_before_and_is_removed() -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        source = ConstantSourceNode(context, offset=3)
+        source.start()
+        source.connect(context.destination)
+        offset = source.offset
+        offset.set_value_at_time(4, 0.001).linear_ramp_to_value_at_time(9, 1)
+
+        def change(_: object) -> None:
+            offset.value = 5
+            offset.set_value_at_time(6, context.current_time)
+            offset.cancel_scheduled_values(context.current_time)
+
+        def cancel(_: object) -> None:
+            # By now it is an event from before, which is not removed.
+            offset.set_value_at_time(6, context.current_time)
+            offset.cancel_scheduled_values(0)
+
+        context.suspend(256 / RATE, change)
+        context.suspend(384 / RATE, cancel)
+
+    assert (render(graph, 512)[0, 256:] == 5).all()
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_target_remains_where_the_ramp_behind_it_is_removed_or_moved_away(moved: bool) -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        source = ConstantSourceNode(context)
+        source.start()
+        source.connect(context.destination)
+        source.offset.set_target_at_time(3, 0, 256 / RATE)
+
+        def change(_: object) -> None:
+            source.offset.linear_ramp_to_value_at_time(1, 700 / RATE)
+            if moved:
+                source.offset.set_value_at_time(9, 512 / RATE)
+            else:
+                source.offset.cancel_scheduled_values(600 / RATE)
+
+        context.suspend(256 / RATE, change)
+
+    expected = 3 - 2 * np.exp(-np.arange(512) / 256)
+    np.testing.assert_allclose(render(graph, 640)[0, :512], expected, rtol=1e-6)
 
 
 def test_a_first_ramp_begins_at_the_value_that_is_read() -> None:

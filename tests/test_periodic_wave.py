@@ -166,6 +166,13 @@ def test_what_is_no_sequence_of_finite_numbers_is_refused(wrong: Any) -> None:
             PeriodicWave(context, **{name: wrong})
 
 
+def test_the_method_takes_both_sequences() -> None:
+    context = OfflineAudioContext(1, 1, RATE)
+    for real, imag, name in (([0, 1], None, "imag"), (None, [0, 1], "real"), (None, None, "real")):
+        with pytest.raises(TypeError, match=f"^{name} is a sequence"):
+            context.create_periodic_wave(real, imag)  # type: ignore[arg-type]
+
+
 def test_it_needs_a_context_and_options_of_its_own() -> None:
     context = OfflineAudioContext(1, 1, RATE)
     with pytest.raises(TypeError, match="context"):

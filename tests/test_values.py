@@ -89,3 +89,10 @@ def test_a_path_becomes_text() -> None:
             path("src", wrong)
     with pytest.raises(ValueError, match=r"^src 'a\\x00b' has a null character"):
         path("src", "a\0b")
+
+
+@pytest.mark.parametrize("check", [finite, whole])
+def test_a_long_list_in_the_place_of_a_number_is_told_in_short(check: Any) -> None:
+    with pytest.raises(TypeError) as raised:
+        check("gain", [0.5] * 100_000)
+    assert len(str(raised.value)) < 100

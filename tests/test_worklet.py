@@ -83,6 +83,9 @@ def test_an_unknown_name_is_told_the_known_ones(context: OfflineAudioContext) ->
         ("new", described({"name": "a", "max_value": 1e39}), TypeError),
         ("new", described({"name": "a", "automation_rate": "z-rate"}), TypeError),
         ("new", described("a"), TypeError),
+        ("new", described(AudioParamDescriptor(name=5)), TypeError),
+        ("new", described(AudioParamDescriptor(name="a", automation_rate="z-rate")), TypeError),
+        ("new", described(AudioParamDescriptor(name="a", max_value=float("inf"))), TypeError),
     ],
 )
 def test_what_cannot_be_registered_changes_nothing(
@@ -94,6 +97,17 @@ def test_what_cannot_be_registered_changes_nothing(
     assert list(AudioWorkletNode(context, "taken").parameters) == ["own"]
     if name == "new":
         context.audio_worklet.register_processor("new", Bypass)
+
+
+def test_descriptors_that_are_no_list_are_told_their_class(context: OfflineAudioContext) -> None:
+    # As in JavaScript, where it is a static getter.
+    class Got(Bypass):
+        @staticmethod
+        def parameter_descriptors() -> list[dict[str, str]]:
+            return [{"name": "a"}]
+
+    with pytest.raises(TypeError, match=r"^Got\.parameter_descriptors is a sequence"):
+        context.audio_worklet.register_processor("got", Got)
 
 
 def test_parameters_are_described_by_descriptors_or_dicts(context: OfflineAudioContext) -> None:

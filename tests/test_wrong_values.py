@@ -163,6 +163,16 @@ def test_times_that_are_no_numbers_are_type_errors_and_others_value_errors(conte
     source.start()
 
 
+@pytest.mark.parametrize("name", ["AudioBufferSourceNode", "ConstantSourceNode", "OscillatorNode"])
+def test_that_a_source_was_started_is_told_before_a_time_that_is_none(name: str, context) -> None:
+    source: Any = NODES[name](context)
+    with pytest.raises(ag.InvalidStateError, match="stop before start"):
+        source.stop(-1)
+    source.start()
+    with pytest.raises(ag.InvalidStateError, match="started only once"):
+        source.start(-1)
+
+
 @pytest.mark.parametrize("wrong", [1.5, math.nan, "1", object(), np.zeros(2)])
 def test_a_port_that_is_no_number_is_a_type_error(wrong: Any, context) -> None:
     node, other = ag.GainNode(context), ag.GainNode(context)
@@ -230,6 +240,20 @@ def test_what_only_the_package_makes_says_how_it_is_made(context) -> None:
         ag.MediaStreamTrack("mic")
     with pytest.raises(TypeError, match="text"):
         ag.AudioWorkletNode(context, ["bypass"])
+
+
+def test_what_an_event_carries_is_read_only() -> None:
+    buffer = ag.AudioBuffer(length=1, sample_rate=RATE)
+    fault = ZeroDivisionError("by 0")
+    for event, carried in (
+        (ag.ErrorEvent("error", error=fault), {"error": fault, "message": "by 0"}),
+        (ag.MessageEvent("message", data=[1]), {"data": [1]}),
+        (ag.OfflineAudioCompletionEvent("complete", rendered_buffer=buffer), {}),
+    ):
+        for name, value in {**carried, "type": event.type, "target": None}.items():
+            assert getattr(event, name) == value
+            with pytest.raises(AttributeError):
+                setattr(event, name, None)
 
 
 def test_events_are_made_of_what_they_carry() -> None:

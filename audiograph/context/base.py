@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from audiograph.arrays import finite_floats
 from audiograph.buffer import AudioBuffer
 from audiograph.errors import NotSupportedError
 from audiograph.events import Event, EventHandler
@@ -254,13 +255,20 @@ class BaseAudioContext(NodeHost):
     ) -> PeriodicWave:
         """Return a wave for oscillators, by its cosine terms, `real`, and sine terms, `imag`.
 
-        Raises IndexSizeError unless both have the same length of 2 or more.
+        Raises IndexSizeError unless both have the same length of 2 or more, TypeError for what is
+        no sequence of finite numbers.
 
         https://webaudio.github.io/web-audio-api/#dom-baseaudiocontext-createperiodicwave
         """
         from audiograph.periodic_wave import PeriodicWave
 
-        return PeriodicWave(self, real=real, imag=imag, disable_normalization=disable_normalization)
+        return PeriodicWave(
+            self,
+            # NB: here none can be left out.
+            real=finite_floats("real", real),
+            imag=finite_floats("imag", imag),
+            disable_normalization=disable_normalization,
+        )
 
     def create_script_processor(
         self,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from audiograph.media.element import MediaElement
     from audiograph.nodes.media_element_source import MediaElementAudioSourceNode
 
+_log = logging.getLogger("audiograph")
+
 AudioContextLatencyCategory = Literal["balanced", "interactive", "playback"]
 
 
@@ -72,7 +76,8 @@ class AudioContext(BaseAudioContext):
     """A context whose destination is heard: it renders in real time, from when it was made.
 
     It starts by itself, soon after it was made; where no device is to be had, an "error" event is
-    fired and it stays suspended, and `resume` raises the reason.
+    fired (logged, by "audiograph", where nobody listens) and it stays suspended, and `resume`
+    raises the reason.
 
     Takes `AudioContextOptions` or its fields as keywords. Raises NotSupportedError for a rate or
     a quantum that is not offered.
@@ -100,6 +105,8 @@ class AudioContext(BaseAudioContext):
         self._wanted_sink = read_sink(options.sink_id)
         if options.sample_rate is not None:
             check_sample_rate(options.sample_rate)
+        # AD-HOC: by the text a sink of type "none" has the rate of the default device, which would
+        # have to be looked for, and may not be there, for that alone.
         device = self._device_or_none()
         rate = options.sample_rate or (
             DEFAULT_SAMPLE_RATE if device is None else device.default_sample_rate
@@ -125,7 +132,10 @@ class AudioContext(BaseAudioContext):
     def suspended(
         cls, context_options: AudioContextOptions | None = None, **fields: Any
     ) -> AudioContext:
-        """Make a context that waits for `resume`, so that the graph is whole when time begins."""
+        """Make a context that waits for `resume`, so that the graph is whole when time begins.
+
+        Takes what the constructor takes, and raises what that raises.
+        """
         return cls(context_options, _starts=False, **fields)
 
     def follow(self, leader: DeviceSource) -> None:
@@ -307,6 +317,8 @@ class AudioContext(BaseAudioContext):
     def create_media_stream_source(self, media_stream: MediaStream) -> MediaStreamAudioSourceNode:
         """Return a node that puts out the stream's first audio track.
 
+        Raises InvalidStateError for a stream without one.
+
         https://webaudio.github.io/web-audio-api/#dom-audiocontext-createmediastreamsource
         """
         return MediaStreamAudioSourceNode(self, media_stream=media_stream)
@@ -314,7 +326,7 @@ class AudioContext(BaseAudioContext):
     def create_media_stream_track_source(
         self, media_stream_track: MediaStreamTrack
     ) -> MediaStreamTrackAudioSourceNode:
-        """Return a node that puts out the track.
+        """Return a node that puts out the track; InvalidStateError unless its kind is "audio".
 
         https://webaudio.github.io/web-audio-api/#dom-audiocontext-createmediastreamtracksource
         """
@@ -425,7 +437,7 @@ class AudioContext(BaseAudioContext):
             # NB: by now, another one may have taken its place.
             if self._driver is driver:
                 self._halt("suspended", at_once=True)
-        self.dispatch_event(ErrorEvent("error", error=error))
+        self._report(error, "an AudioContext has lost its device")
 
     def _start_by_itself(self) -> None:
         with self._turn:
@@ -434,7 +446,13 @@ class AudioContext(BaseAudioContext):
             try:
                 self._run()
             except DOMException as error:
-                self.dispatch_event(ErrorEvent("error", error=error))
+                self._report(error, "an AudioContext does not start")
+
+    def _report(self, error: Exception, what: str) -> None:
+        """Tell whoever listens; log it where nobody does, as silence tells nothing."""
+        if not self._has_listeners("error"):
+            _log.warning("%s: %s", what, error)
+        self.dispatch_event(ErrorEvent("error", error=error))
 
     def _attend(self) -> None:
         """Do what is told, event by event, until the context is closed."""
@@ -442,7 +460,9 @@ class AudioContext(BaseAudioContext):
             function, arguments = self._told.get()
             if function is _leave:
                 return
-            function(*arguments)
+            # NB: a listener that calls sys.exit() ends no more than its own call.
+            with suppress(SystemExit):
+                function(*arguments)
 
 
 def _leave() -> None:

@@ -21,6 +21,7 @@ from audiograph.events import Event, EventHandler
 from audiograph.nodes.destination import DestinationOptions
 from audiograph.options import read_options, takes
 from audiograph.render.processor import Samples
+from audiograph.render.scheduled import frame_at
 from audiograph.values import finite, whole
 
 MOST_WAITING = 1000
@@ -189,7 +190,7 @@ class OfflineAudioContext(BaseAudioContext):
         if not callable(callback):
             raise TypeError(f"suspend needs a function to call, not {callback!r}")
         quantum = self.render_quantum_size
-        frame = ceil(round(when * self.sample_rate * 1024) / 1024 / quantum) * quantum
+        frame = ceil(frame_at(max(when, 0.0), self.sample_rate) / quantum) * quantum
         with self._lock:
             # AD-HOC: the text forbids the current time as well; browsers take it before the start,
             # and between two chunks nothing speaks against it.

@@ -22,6 +22,10 @@ _POLL_SECONDS = 0.05
 _CLOSE_SECONDS = 1.0
 _PATIENCE_SECONDS = 0.5
 
+# What is slower stands still: in a year not a frame would pass, and the frames to come, a quotient,
+# would be no number.
+_SLOWEST = 1e-13
+
 
 class Playback:
     """Plays what a reader reads, in constant memory: about a second of it.
@@ -161,7 +165,8 @@ class Playback:
         return self._passage.play(frames, step, loop=self.loop)
 
     def _step(self, sample_rate: float) -> float:
-        return self.rate * self.sample_rate / sample_rate
+        step = self.rate * self.sample_rate / sample_rate
+        return step if step > _SLOWEST else 0.0
 
     def _read_for(self, frames: int, step: float) -> None:
         while self._passage.lacks(frames, step, loop=self.loop):

@@ -37,7 +37,7 @@ def open_sound(descriptor: int, label: str, **options: Any) -> soundfile.SoundFi
     except soundfile.LibsndfileError as error:
         raise EncodingError(
             f"{label} is no sound file that can be decoded ({sndfile.reason(error)}); "
-            "samples without a header need their encoding named"
+            "samples without a header need their encoding named, and come in at stdin"
         ) from error
 
 

@@ -60,6 +60,9 @@ class Source:
     clocked = True
     """Whether it has a clock of its own, so that it can't be rendered faster than time passes."""
 
+    ends_tracks = False
+    """Whether its tracks end when it does, and not when what it delivered has been played."""
+
     def __init__(
         self,
         label: str,
@@ -143,8 +146,11 @@ class Source:
         for listener in listeners:
             listener()
 
-    def prefill(self) -> None:
-        """Wait until there is something for a clock to begin with, or the source has ended."""
+    def prefill(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Wait until there is something for a clock to begin with, or the source has ended.
+
+        Or until `stop()`, which is asked now and then.
+        """
 
     def on_failure(self, listener: Callable[[], None]) -> None:
         """Call `listener` when the source ends by a failure, or because it is stopped."""
@@ -210,9 +216,10 @@ class PulledSource(Source):
     def seconds(self) -> float | None:
         return None if self._reader.frames is None else self._reader.frames / self.sample_rate
 
-    def prefill(self) -> None:
+    def prefill(self, stop: Callable[[], bool] = lambda: False) -> None:
         if self._feeder is not None:
-            self._filled.wait()
+            while not (self._filled.wait(_POLL_SECONDS) or stop()):
+                pass
 
     def stop(self) -> None:
         self._stopped.set()

@@ -52,8 +52,13 @@ class Speaker:
             if not self._stopped.is_set():
                 return
             self._stopped = threading.Event()
+        # NB: told now, since another file may take the place of this one before the thread runs.
+        rate, channels = round(self.sample_rate), self._player.channels
         threading.Thread(
-            target=self._run, args=(self._stopped,), name="audiograph speaker", daemon=True
+            target=self._run,
+            args=(rate, channels, self._stopped),
+            name="audiograph speaker",
+            daemon=True,
         ).start()
 
     def stop(self) -> None:
@@ -61,8 +66,7 @@ class Speaker:
         with self._rendering:
             self._stopped.set()
 
-    def _run(self, stopped: threading.Event) -> None:
-        rate, channels = round(self.sample_rate), self._player.channels
+    def _run(self, rate: int, channels: int, stopped: threading.Event) -> None:
         sink = _open_sink(rate, channels)
         try:
             self._play(rate, channels, sink, stopped)

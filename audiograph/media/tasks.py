@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 
@@ -35,4 +36,6 @@ class Tasks:
                     self._running = False
                     return
                 function, arguments = self._waiting.popleft()
-            function(*arguments)
+            # NB: a listener that calls sys.exit() ends no more than its own call.
+            with suppress(SystemExit):
+                function(*arguments)

@@ -221,8 +221,8 @@ class MediaStreamTrack(EventTarget):
         self._source.close_tap(tap)
 
     def _source_ended(self) -> None:
-        """Hear from the source that it has failed or was stopped."""
-        if self._source.error is not None:
+        """Hear from the source that it has ended."""
+        if self._source.error is not None or self._source.ends_tracks:
             self._end()
 
     def _end(self) -> None:

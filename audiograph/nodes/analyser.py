@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audiograph.arrays import check_fillable
 from audiograph.errors import IndexSizeError
 from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions
@@ -55,12 +56,11 @@ class AnalyserNode(AudioNode[AnalyserOptions]):
         _check_smoothing(options.smoothing_time_constant)
 
     def _make_processor(self, options: AnalyserOptions) -> AnalyserProcessor:
-        self._processor = AnalyserProcessor()
-        self._min_decibels = float(options.min_decibels)
-        self._max_decibels = float(options.max_decibels)
-        self._smoothing = float(options.smoothing_time_constant)
+        self._min_decibels = options.min_decibels
+        self._max_decibels = options.max_decibels
+        self._smoothing = options.smoothing_time_constant
         self._set_fft_size(options.fft_size)
-        return self._processor
+        return AnalyserProcessor()
 
     @property
     def fft_size(self) -> int:
@@ -106,8 +106,9 @@ class AnalyserNode(AudioNode[AnalyserOptions]):
 
     @min_decibels.setter
     def min_decibels(self, decibels: float) -> None:
+        decibels = finite("min_decibels", decibels)
         _check_range(decibels, self._max_decibels)
-        self._min_decibels = float(decibels)
+        self._min_decibels = decibels
 
     @property
     def max_decibels(self) -> float:
@@ -119,8 +120,9 @@ class AnalyserNode(AudioNode[AnalyserOptions]):
 
     @max_decibels.setter
     def max_decibels(self, decibels: float) -> None:
+        decibels = finite("max_decibels", decibels)
         _check_range(self._min_decibels, decibels)
-        self._max_decibels = float(decibels)
+        self._max_decibels = decibels
 
     @property
     def smoothing_time_constant(self) -> float:
@@ -132,8 +134,9 @@ class AnalyserNode(AudioNode[AnalyserOptions]):
 
     @smoothing_time_constant.setter
     def smoothing_time_constant(self, smoothing: float) -> None:
+        smoothing = finite("smoothing_time_constant", smoothing)
         _check_smoothing(smoothing)
-        self._smoothing = float(smoothing)
+        self._smoothing = smoothing
 
     def get_float_frequency_data(self, array: NDArray[np.float32]) -> None:
         """Fill `array`, float32 of shape (bins,), with the spectrum in dB; -inf for silence.
@@ -281,11 +284,7 @@ def _mix_to_mono(signal: Samples, out: NDArray[np.float32]) -> None:
 
 def _fill(array: NDArray[Any], kind: type[np.generic], values: NDArray[Any]) -> None:
     """Write `values` into `array`, as many as there are or as it has room for."""
-    if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != 1:
-        got = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else repr(array)
-        raise TypeError(f"a numpy array of {kind.__name__}, shape (n,), is needed, not {got}")
-    if not array.flags.writeable:
-        raise TypeError("the array is read-only")
+    check_fillable("array", array, kind)
     count = min(len(array), len(values))
     array[:count] = values[:count]
 
@@ -316,13 +315,10 @@ def _check_fft_size(fft_size: int) -> None:
 
 
 def _check_range(low: float, high: float) -> None:
-    finite("min_decibels", low)
-    finite("max_decibels", high)
     if low >= high:
         raise IndexSizeError(f"min_decibels {low} is not below max_decibels {high}")
 
 
 def _check_smoothing(smoothing: float) -> None:
-    finite("smoothing_time_constant", smoothing)
     if not 0 <= smoothing <= 1:
         raise IndexSizeError(f"smoothing_time_constant {smoothing}: 0 to 1 are offered")

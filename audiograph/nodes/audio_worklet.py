@@ -16,7 +16,7 @@ from audiograph.errors import IndexSizeError, InvalidStateError, NotSupportedErr
 from audiograph.events import ErrorEvent, EventHandler, Listener
 from audiograph.host import NodeHost
 from audiograph.messages import MessagePort, open_channel
-from audiograph.node import AudioNode, AudioNodeOptions
+from audiograph.node import AudioNode, AudioNodeOptions, log_failure
 from audiograph.param import AudioParam
 from audiograph.render.mixing import channel_count
 from audiograph.render.processor import (
@@ -180,7 +180,7 @@ class AudioWorkletNode(AudioNode[AudioWorkletNodeOptions]):
         try:
             user = self._scope._construct(self._name, self._options, processor_port)
         except Exception as error:  # noqa: BLE001 - as in the render loop: the rest plays
-            super()._report(error)
+            log_failure(type(self).__name__, error, traceback=True)
             self._untold = error
             context._post(self._processor.fail)
             return
@@ -199,8 +199,8 @@ class AudioWorkletNode(AudioNode[AudioWorkletNodeOptions]):
             self._context._tell(self._fire, error)
 
     def _report(self, error: Exception | None) -> None:
-        super()._report(error)
         if error is not None:
+            log_failure(type(self).__name__, error, traceback=True)
             self._context._playing.discard(self)
             self._fire(error)
 

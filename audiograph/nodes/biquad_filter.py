@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import log2, log10, sqrt
+from math import log10, sqrt
 from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions
-from audiograph.param import MOST_POSITIVE, NYQUIST, Param
+from audiograph.param import MOST_CENTS, MOST_POSITIVE, NYQUIST, Param
 from audiograph.render.filter_kernels import biquad, biquad_coefficients, swept_biquad
 from audiograph.render.filters import FilterProcessor, Memory, write_frequency_response
 from audiograph.render.processor import Block, ParamValue, Samples
@@ -24,8 +23,7 @@ BiquadFilterType = Literal[
 
 TYPES: Final[tuple[BiquadFilterType, ...]] = get_args(BiquadFilterType)
 
-# 2^(detune / 1200), 10^(gain / 40) and 10^(Q / 20) are finite in a float32 up to here.
-_DETUNE_LIMIT = 1200 * log2(MOST_POSITIVE)
+# 10^(gain / 40) and 10^(Q / 20) are finite in a float32 up to here.
 # NB: the text has "≈ 1541" for the gain; browsers take the logarithm of a float32.
 _GAIN_LIMIT = float(np.float32(40) * np.log10(np.float32(MOST_POSITIVE)))
 _Q_LIMIT = 20 * log10(MOST_POSITIVE)
@@ -72,8 +70,8 @@ class BiquadFilterNode(AudioNode[BiquadFilterOptions]):
     detune = Param(
         "How far `frequency` is moved; 1200 are an octave.",
         unit="cents",
-        minimum=-_DETUNE_LIMIT,
-        maximum=_DETUNE_LIMIT,
+        minimum=-MOST_CENTS,
+        maximum=MOST_CENTS,
     )
     q = Param(
         "How narrow or resonant the filter is; the shelves have none.",
@@ -85,9 +83,6 @@ class BiquadFilterNode(AudioNode[BiquadFilterOptions]):
         maximum=_GAIN_LIMIT,
     )
     _processor: BiquadFilterProcessor
-
-    def _check_options(self, context: NodeHost, options: BiquadFilterOptions) -> None:
-        _check_type(options.type)
 
     def _make_processor(self, options: BiquadFilterOptions) -> BiquadFilterProcessor:
         self._type = options.type
@@ -105,8 +100,7 @@ class BiquadFilterNode(AudioNode[BiquadFilterOptions]):
 
     @type.setter
     def type(self, type: BiquadFilterType) -> None:
-        _check_type(type)
-        self._type = type
+        self._type = choice("type", type, TYPES)
         self._context._post(self._processor.set_type, type)
 
     def get_frequency_response(
@@ -123,10 +117,7 @@ class BiquadFilterNode(AudioNode[BiquadFilterOptions]):
 
         https://webaudio.github.io/web-audio-api/#dom-biquadfilternode-getfrequencyresponse
         """
-        values = {
-            name: min(max(param.value, param.min_value), param.max_value)
-            for name, param in self._params.items()
-        }
+        values = {name: param.value for name, param in self._params.items()}
         rate = self._context.sample_rate
         b0, b1, b2, a1, a2 = coefficients(self._type, values, rate)[:, 0]
         write_frequency_response(
@@ -249,7 +240,3 @@ _MIXES: Final[dict[BiquadFilterType, tuple[float, ...]]] = {
     "notch": (1, 0, 0, 0, -2, 1, 0, 1, 0, -2),
     "allpass": (1, 0, -1, 0, -2, 1, 0, 1, 0, -2),
 }
-
-
-def _check_type(type: object) -> None:
-    choice("a filter's type", type, TYPES)

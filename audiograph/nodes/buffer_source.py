@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, inf
-from typing import Any
 
 import numpy as np
 
 from audiograph.buffer import AudioBuffer
 from audiograph.errors import InvalidStateError
-from audiograph.host import NodeHost
 from audiograph.nodes.scheduled_source import AudioScheduledSourceNode
 from audiograph.param import Param, check_time
 from audiograph.render.kernels import play_linear
-from audiograph.render.processor import Block, Samples
+from audiograph.render.processor import Block, Samples, Signal
 from audiograph.render.scheduled import ScheduledProcessor
 from audiograph.values import finite, truth
 
@@ -66,16 +65,8 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
         fixed_rate=True,
     )
     _processor: BufferSourceProcessor
-
-    def __init__(
-        self,
-        context: NodeHost,
-        options: AudioBufferSourceOptions | None = None,
-        **fields: Any,
-    ) -> None:
-        self._buffer: AudioBuffer | None = None
-        self._buffer_set = False
-        super().__init__(context, options, **fields)
+    _buffer: AudioBuffer | None = None
+    _buffer_set = False
 
     def _make_processor(self, options: AudioBufferSourceOptions) -> BufferSourceProcessor:
         processor = BufferSourceProcessor(
@@ -88,13 +79,14 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
             options.loop_end,
         )
         processor.set_loop(self._loop, self._loop_start, self._loop_end)
-        self._started = False
         self.buffer = options.buffer
         return processor
 
     @property
     def buffer(self) -> AudioBuffer | None:
         """The audio to be played. Raises InvalidStateError when a second one is set.
+
+        A source that has been started and is rendered without one has ended.
 
         https://webaudio.github.io/web-audio-api/#dom-audiobuffersourcenode-buffer
         """
@@ -164,13 +156,13 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
 
         https://webaudio.github.io/web-audio-api/#dom-audiobuffersourcenode-start
         """
-        when = check_time("when", when)
-        offset = 0.0 if offset is None else check_time("offset", offset)
-        duration = inf if duration is None else check_time("duration", duration)
-        # AD-HOC: at its own speed it begins on a frame, as in browsers, and so sounds as it is.
-        whole = self.playback_rate.value == 1 and self.detune.value == 0
         with self._context._lock:
             self._check_not_started()
+            when = check_time("when", when)
+            offset = 0.0 if offset is None else check_time("offset", offset)
+            duration = inf if duration is None else check_time("duration", duration)
+            # AD-HOC: at its own speed it begins on a frame, as in browsers, and so sounds as it is.
+            whole = self.playback_rate.value == 1 and self.detune.value == 0
             # NB: before the start, since the render thread may read its messages in between.
             self._context._post(self._processor.choose, offset, duration, whole)
             self._acquire()
@@ -179,11 +171,16 @@ class AudioBufferSourceNode(AudioScheduledSourceNode[AudioBufferSourceOptions]):
     def _acquire(self) -> None:
         """Hand the buffer's content, as it is now, to the render side."""
         if self._buffer is None:
-            self._context._post(self._processor.set_samples, None, 1.0)
+            self._context._post(self._acquire_rendered, None, 1.0)
         else:
             self._context._post(
-                self._processor.set_samples, self._buffer._acquire(), self._buffer.sample_rate
+                self._acquire_rendered, self._buffer._acquire(), self._buffer.sample_rate
             )
+
+    def _acquire_rendered(self, samples: Samples | None, sample_rate: float) -> None:
+        """Take over the content on the render side."""
+        self._processor.set_samples(samples, sample_rate)
+        self._wake_rendered()
 
     def _loop_anew(self) -> None:
         self._context._post(self._processor.set_loop, self._loop, self._loop_start, self._loop_end)
@@ -224,7 +221,7 @@ class BufferSourceProcessor(ScheduledProcessor):
         self._offset, self._duration, self._whole = offset, duration, whole
 
     def set_samples(self, samples: Samples | None, sample_rate: float) -> None:
-        """Play `samples`, shape (channels, frames); None is silence."""
+        """Play `samples`, shape (channels, frames); None is the end, once it is rendered."""
         self._samples = samples if samples is None else np.ascontiguousarray(samples)
         self._buffer_rate = sample_rate
         self._range = self._loop_range()
@@ -234,9 +231,19 @@ class BufferSourceProcessor(ScheduledProcessor):
         self._loop = (loop, start, end)
         self._range = self._loop_range()
 
-    def play(self, block: Block, offset: int, frames: int) -> Samples | None:
+    def find_begin(self) -> int:
+        if self._samples is not None:
+            return super().find_begin()
+        self.begin_frame = 0
+        return 0
+
+    def process(self, block: Block) -> Sequence[Signal]:
+        # By the text, for a null buffer: "force zero output for all time"
         if self._samples is None:
-            return None
+            self._stop = block.start
+        return super().process(block)
+
+    def play(self, block: Block, offset: int, frames: int) -> Samples:
         rate, detune = block.params["playback_rate"], block.params["detune"]
         steady = isinstance(rate, float) and isinstance(detune, float)
         parts: list[Samples] = []
@@ -295,8 +302,7 @@ class BufferSourceProcessor(ScheduledProcessor):
         if last > first and rate < 0:
             position = max(position, first)
         # A start between frames: at the first frame, the buffer has played for a fraction of one.
-        # (Not where there was no buffer before: then it plays from its beginning.)
-        early = start - self.start_time * self._sample_rate if start == self._start else 0.0
+        early = start - self.start_time * self._sample_rate
         self._played = max(0.0, early) * abs(rate)
         # NB: less could not be heard, but would cost the interpolation of every frame.
         self._position = position + early * rate if early > _INAUDIBLE else position
@@ -319,7 +325,7 @@ class BufferSourceProcessor(ScheduledProcessor):
     def _frames(self, seconds: float) -> float:
         """Return a time of the buffer in frames."""
         frames = seconds * self._buffer_rate
-        nearest = float(round(frames))
+        nearest = float(np.rint(frames))
         return nearest if abs(frames - nearest) <= _ROUNDING * nearest else frames
 
     def _count_content(self, start: int, rate: float, frames: int) -> tuple[int, float]:

@@ -62,9 +62,6 @@ class ConvolverNode(AudioNode[ConvolverOptions]):
     _channel_rules = ChannelRules(mode="clamped-max", largest=2, modes=("clamped-max", "explicit"))
     _processor: ConvolverProcessor
 
-    def _check_options(self, context: NodeHost, options: ConvolverOptions) -> None:
-        _check_buffer(context, options.buffer)
-
     def _make_processor(self, options: ConvolverOptions) -> ConvolverProcessor:
         self._processor = ConvolverProcessor(self._ports[0], self._context.render_quantum_size)
         # By the text: "Set the attributes normalize to the inverse of the value of

@@ -29,6 +29,7 @@ from audiograph.render.processor import (
     Silence,
 )
 from audiograph.render.scheduled import frame_at
+from audiograph.render.vertex import ParamPort
 
 MAX_DELAY_SECONDS = 180.0
 """`max_delay_time` must be below this."""
@@ -76,7 +77,10 @@ class DelayNode(AudioNode[DelayOptions]):
 
     def _make_processor(self, options: DelayOptions) -> Processor:
         return DelayProcessor(
-            options.max_delay_time, self._context.sample_rate, self._context.render_quantum_size
+            options.max_delay_time,
+            self._context.sample_rate,
+            self._context.render_quantum_size,
+            self.delay_time._port,
         )
 
 
@@ -94,11 +98,20 @@ class DelayProcessor(DelayLine):
     had then, none for silence, of which nothing is written.
     """
 
-    def __init__(self, max_delay_time: float, sample_rate: float, quantum: int) -> None:
+    def __init__(
+        self,
+        max_delay_time: float,
+        sample_rate: float,
+        quantum: int,
+        delay_time: ParamPort | None = None,
+    ) -> None:
+        self._delay_time = delay_time
         longest = ceil(max_delay_time * sample_rate) + 1
-        # AD-HOC: a place between frames is a float32, counted from where browsers' rings begin
-        # anew: for a ring of a second it is rounded to a 128th of a frame.
-        self._lap = quantum + int(frame_at(max_delay_time, sample_rate))
+        # AD-HOC: where the delay is a-rate, a place between frames is a float32, counted from where
+        # browsers' rings begin anew: for a ring of a second it is rounded to a 128th of a frame.
+        # NB: beyond the longest delay there must be a frame to interpolate with, which a quantum of
+        # one frame leaves no place for.
+        self._lap = max(quantum, 2) + int(frame_at(max_delay_time, sample_rate))
         self._longest = longest
         self._length = longest + max(BLOCK_FRAMES, quantum)
         self._quantum = quantum
@@ -107,7 +120,7 @@ class DelayProcessor(DelayLine):
         self._runs: deque[tuple[int, int]] = deque([(-self._length, 0)])
         # How a lap is read, for a delay.
         self._plan: list[tuple[int, _Place]] = []
-        self._planned_for: float | None = None
+        self._planned_for: tuple[float, bool] | None = None
 
     def process(self, block: Block) -> Sequence[Signal]:
         self._note(block)
@@ -183,14 +196,20 @@ class DelayProcessor(DelayLine):
         delay = block.params["delay_time"]
         # NB: a product of float32s, as browsers have it: 0.3 s at 48 kHz are 14400 frames, and not
         # 14400.0006 as the float32 next to 0.3 says.
-        rate = np.float32(block.sample_rate)
+        number = np.float64 if self._is_exact else np.float32
+        rate = number(block.sample_rate)
         if isinstance(delay, float):
-            frames = float(np.float32(delay) * rate)
+            frames = float(number(np.float32(delay)) * rate)
             # "If DelayNode is part of a cycle, then the value … is clamped to a minimum of one
             # render quantum."
             return max(frames, float(block.quantum)) if self.in_loop else frames
         frames_each = delay * rate
         return np.maximum(frames_each, block.quantum) if self.in_loop else frames_each
+
+    @property
+    def _is_exact(self) -> bool:
+        """Whether the delay is k-rate, which browsers don't round."""
+        return self._delay_time is not None and self._delay_time.k_rate
 
     def _read_steady(self, start: int, frames: int, delay: float) -> Samples:
         """Return what was written `delay` frames before, for the frames from `start` on."""
@@ -216,12 +235,17 @@ class DelayProcessor(DelayLine):
     def _read_moving(self, start: int, delay: Samples) -> Samples:
         """Return what was written so many frames before each frame from `start` on."""
         numbers = np.arange(start, start + len(delay))
-        at = numbers % self._lap
-        places = at.astype(np.float32) + (np.float32(self._lap) - delay)
-        places[places >= self._lap] -= np.float32(self._lap)
-        wholes = places.astype(np.int64)
-        fraction = places - wholes.astype(np.float32)
-        indexes = numbers - (at - wholes) % self._lap
+        if self._is_exact:
+            back = np.ceil(delay)
+            fraction = (back - delay).astype(np.float32)
+            indexes = numbers - back.astype(np.int64)
+        else:
+            at = numbers % self._lap
+            places = at.astype(np.float32) + (np.float32(self._lap) - delay)
+            places[places >= self._lap] -= np.float32(self._lap)
+            wholes = places.astype(np.int64)
+            fraction = places - wholes.astype(np.float32)
+            indexes = numbers - (at - wholes) % self._lap
         # NB: the frame after the newest one is not there yet, nor needed.
         after = indexes + (fraction > 0)
         width = self._width(int(indexes.min()), int(after.max()))
@@ -232,8 +256,9 @@ class DelayProcessor(DelayLine):
 
     def _parts(self, start: int, end: int, delay: float) -> Iterator[tuple[int, int, _Place]]:
         """Yield (first, end, place) from `start` to `end`: which frames are read where."""
-        if self._planned_for != delay:
-            self._plan, self._planned_for = self._make_plan(delay), delay
+        wanted = (delay, self._is_exact)
+        if self._planned_for != wanted:
+            self._plan, self._planned_for = self._make_plan(*wanted), wanted
         if len(self._plan) == 1:
             yield start, end, self._plan[0][1]
             return
@@ -244,8 +269,11 @@ class DelayProcessor(DelayLine):
                 if first < end and begin > start:
                     yield max(first, start), min(begin, end), place
 
-    def _make_plan(self, delay: float) -> list[tuple[int, _Place]]:
+    def _make_plan(self, delay: float, exact: bool) -> list[tuple[int, _Place]]:
         """Return how a lap is read: for so many frames, one after the other, at which place."""
+        if exact:
+            back = ceil(delay)
+            return [(self._lap, _Place(back, np.float32(back - delay)))]
         plan: list[tuple[int, _Place]] = []
         ahead = np.float32(self._lap) - np.float32(delay)
         at = 0

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from audiograph.arrays import finite_floats
 from audiograph.errors import InvalidStateError, NotSupportedError
-from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions
 from audiograph.render.filter_kernels import biquad, iir
 from audiograph.render.filters import FilterProcessor, Memory, write_frequency_response
 from audiograph.render.processor import Block, Samples
-from audiograph.values import to_float
 
 MAX_COEFFICIENTS = 20
 """How many coefficients there may be in each of the two sequences."""
@@ -42,19 +41,15 @@ class IIRFilterNode(AudioNode[IIRFilterOptions]):
     https://webaudio.github.io/web-audio-api/#IIRFilterNode
     """
 
-    def _check_options(self, context: NodeHost, options: IIRFilterOptions) -> None:
-        feedforward = _numbers("feedforward", options.feedforward)
-        feedback = _numbers("feedback", options.feedback)
+    def _make_processor(self, options: IIRFilterOptions) -> IIRFilterProcessor:
+        self._feedforward = _coefficients("feedforward", options.feedforward)
+        self._feedback = _coefficients("feedback", options.feedback)
         # By the text: "If all of the values are zero, an InvalidStateError MUST be thrown."
-        if not feedforward.any():
+        if not self._feedforward.any():
             raise InvalidStateError("feedforward is zero throughout: nothing would come out")
         # "If the first element of the array is 0, an InvalidStateError MUST be thrown."
-        if feedback[0] == 0:
+        if self._feedback[0] == 0:
             raise InvalidStateError("feedback begins with 0, by which everything is divided")
-
-    def _make_processor(self, options: IIRFilterOptions) -> IIRFilterProcessor:
-        self._feedforward = _numbers("feedforward", options.feedforward)
-        self._feedback = _numbers("feedback", options.feedback)
         return IIRFilterProcessor(
             self._feedforward, self._feedback, self._context.render_quantum_size
         )
@@ -90,10 +85,10 @@ class IIRFilterProcessor(FilterProcessor):
         self, feedforward: NDArray[np.float64], feedback: NDArray[np.float64], quantum: int
     ) -> None:
         length = max(3, len(feedforward), len(feedback))
-        self._feedforward = np.zeros(length)
-        self._feedforward[: len(feedforward)] = feedforward / feedback[0]
-        self._feedback = np.zeros(length)
-        self._feedback[: len(feedback)] = feedback / feedback[0]
+        self._feedforward, self._feedback = np.zeros((2, length))
+        with np.errstate(over="ignore"):
+            self._feedforward[: len(feedforward)] = feedforward / feedback[0]
+            self._feedback[: len(feedback)] = feedback / feedback[0]
         self._biquad: NDArray[np.float64] | None = None
         if length == 3:
             self._biquad = np.array([[*self._feedforward, *self._feedback[1:]]]).T.copy()
@@ -105,16 +100,12 @@ class IIRFilterProcessor(FilterProcessor):
         return iir(samples, self._feedforward, self._feedback, block.quantum, memory, out)
 
 
-def _numbers(name: str, given: Sequence[float]) -> NDArray[np.float64]:
-    try:
-        numbers = np.array([to_float(number) for number in given])
-    except TypeError:
-        raise TypeError(f"{name} is a sequence of numbers, not {given!r}") from None
+def _coefficients(name: str, given: Sequence[float]) -> NDArray[np.float64]:
+    """Return a copy of coefficients; raise TypeError for none, NotSupportedError for too many."""
+    numbers: NDArray[np.float64] = finite_floats(name, given, np.float64).copy()
     # By the text: "A NotSupportedError MUST be thrown if the array length is 0 or greater than 20."
     if not 1 <= len(numbers) <= MAX_COEFFICIENTS:
         raise NotSupportedError(
             f"{len(numbers)} coefficients in {name}: 1 to {MAX_COEFFICIENTS} are offered"
         )
-    if not np.isfinite(numbers).all():
-        raise TypeError(f"{name} holds what is no finite number: {given!r}")
     return numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from audiograph.errors import InvalidAccessError, InvalidStateError
 from audiograph.host import NodeHost
 from audiograph.node import AudioNodeOptions
 from audiograph.nodes.scheduled_source import AudioScheduledSourceNode
-from audiograph.param import NYQUIST, Bound, Param
+from audiograph.param import MOST_CENTS, MOST_POSITIVE, NYQUIST, Bound, Param
 from audiograph.periodic_wave import PeriodicWave
 from audiograph.render.processor import Block, ParamValue, Samples
 from audiograph.render.scheduled import ScheduledProcessor
@@ -23,10 +23,7 @@ from audiograph.values import choice
 
 OscillatorType = BasicShape | Literal["custom"]
 
-_MOST = np.finfo(np.float32).max
-
-# 2^(detune / 1200) is finite in a float32 up to here.
-_DETUNE_LIMIT = 1200 * np.log2(_MOST)
+TYPES: Final[tuple[OscillatorType, ...]] = (*get_args(BasicShape), "custom")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +60,12 @@ class OscillatorNode(AudioScheduledSourceNode[OscillatorOptions]):
     detune = Param(
         "How far `frequency` is moved; 1200 are an octave.",
         unit="cents",
-        minimum=-_DETUNE_LIMIT,
-        maximum=_DETUNE_LIMIT,
+        minimum=-MOST_CENTS,
+        maximum=MOST_CENTS,
     )
     _processor: OscillatorProcessor
 
     def _check_options(self, context: NodeHost, options: OscillatorOptions) -> None:
-        _check_type(options.type)
         # By the text: "If this is set to "custom" without also specifying a periodicWave, then an
         # InvalidStateError exception MUST be thrown."
         if options.periodic_wave is not None:
@@ -98,7 +94,7 @@ class OscillatorNode(AudioScheduledSourceNode[OscillatorOptions]):
 
     @type.setter
     def type(self, type: OscillatorType) -> None:
-        _check_type(type)
+        choice("type", type, TYPES)
         if type == "custom":
             raise InvalidStateError("the type becomes 'custom' by set_periodic_wave alone")
         self._set_wave(type, self._wavetable(type))
@@ -239,7 +235,9 @@ class OscillatorProcessor(ScheduledProcessor):
         if self._phase is not None:
             return self._phase
         # By the text: "… assuming a phase angle of zero at the node's exact start time."
-        return self._early(block, frame) * step % self._wave.frames
+        phase = self._early(block, frame) * step % self._wave.frames
+        # NB: a hair below zero is rounded to a whole period, where the table has ended.
+        return phase if phase < self._wave.frames else 0.0
 
     def _early(self, block: Block, frame: int) -> float:
         """Return how many frames before a frame of the block the exact start is."""
@@ -256,18 +254,24 @@ def _stretches(block: Block, first: int, end: int) -> Iterator[_Stretch]:
     names = ("frequency", "detune")
     params = [block.params[name] for name in names]
     busy = [block.busy_frames(name) for name in names]
-    whole = [since <= start and last <= until for since, until in busy]
+    whole = [any(since <= start and last <= until for since, until in times) for times in busy]
     if all(
-        whole[i] or (isinstance(params[i], float) and (until < start or last < since))
-        for i, (since, until) in enumerate(busy)
+        whole[i]
+        or (
+            isinstance(params[i], float)
+            and all(until < start or last < since for since, until in times)
+        )
+        for i, times in enumerate(busy)
     ):
         yield _Stretch(first, end, *whole)
         return
     starts = np.arange(start, last + 1, quantum)
     changes = np.zeros(count, np.bool_)
     moving = []
-    for param, (since, until) in zip(params, busy, strict=True):
-        moves = (since <= starts) & (starts <= until)
+    for param, times in zip(params, busy, strict=True):
+        moves = np.zeros(count, np.bool_)
+        for since, until in times:
+            moves |= (since <= starts) & (starts <= until)
         if not isinstance(param, float):
             values = param[begin * quantum : (begin + count) * quantum].reshape(count, quantum)
             moves |= (values != values[:, :1]).any(axis=1)
@@ -288,11 +292,7 @@ def _clamp(values: Samples, highest: float) -> Samples:
 
 def _exp2(octaves: Samples) -> Samples:
     """Return 2^octaves."""
-    return np.minimum(np.exp2(octaves, dtype=np.float64), _MOST).astype(np.float32)
-
-
-def _check_type(type: str) -> None:
-    choice("an oscillator's type", type, [*get_args(BasicShape), "custom"])
+    return np.minimum(np.exp2(octaves, dtype=np.float64), MOST_POSITIVE).astype(np.float32)
 
 
 def _check_wave(context: NodeHost, wave: object) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from audiograph.errors import InvalidStateError
 from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions, ChannelRules
-from audiograph.param import Param, set_values
+from audiograph.param import axes, set_values
 from audiograph.render.head import Head, HeadFilter, head
 from audiograph.render.panning import Panning, spread
 from audiograph.render.processor import (
@@ -137,17 +137,11 @@ class PannerNode(AudioNode[PannerOptions]):
     """
 
     _channel_rules = ChannelRules(mode="clamped-max", largest=2, modes=("clamped-max", "explicit"))
-    position_x = Param("Where the sound is, on the x axis.", unit="any unit of length")
-    position_y = Param("Where the sound is, on the y axis.", unit="any unit of length")
-    position_z = Param("Where the sound is, on the z axis.", unit="any unit of length")
-    orientation_x = Param(
-        "Where the sound is sent to: the x of a vector.", unit="any unit, for all three the same"
+    position_x, position_y, position_z = axes(
+        "Where the sound is, on the {} axis.", unit="any unit of length"
     )
-    orientation_y = Param(
-        "Where the sound is sent to: the y of a vector.", unit="any unit, for all three the same"
-    )
-    orientation_z = Param(
-        "Where the sound is sent to: the z of a vector.", unit="any unit, for all three the same"
+    orientation_x, orientation_y, orientation_z = axes(
+        "Where the sound is sent to: the {} of a vector.", unit="any unit, for all three the same"
     )
 
     panning_model = _Setting[PanningModelType](
@@ -184,9 +178,6 @@ class PannerNode(AudioNode[PannerOptions]):
         super().__init__(context, options, **fields)
         # By the text: "… all the PannerNodes in the graph have the AudioListener as input."
         self._vertex.heeds = self.context.listener._vertex
-
-    def _check_options(self, context: NodeHost, options: PannerOptions) -> None:
-        _checked(options)
 
     def _make_processor(self, options: PannerOptions) -> PannerProcessor:
         self._settings = _checked(options)
@@ -264,8 +255,13 @@ class PannerProcessor(Processor):
         self._heard: Numbers | None = None
 
     def process(self, block: Block) -> Sequence[Signal]:
-        if self._filter is not None and self.sounding and isinstance(block.inputs[0], Silence):
-            block.shorten(self._filter.end - block.start)
+        if self._filter is not None and isinstance(block.inputs[0], Silence):
+            left = self._filter.end - block.start
+            if left <= 0:
+                # NB: the filter is another one now, or it was in a loop that was mute meanwhile.
+                self.sounding = False
+                return (SILENCE,)
+            block.shorten(left)
         signal, *listener = block.inputs
         place = [*(block.params[name] for name in _PARAMS), *map(_value, listener)]
         if self._filter is not None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from audiograph.errors import InvalidStateError
 from audiograph.events import Event, EventHandler
-from audiograph.host import NodeHost
 from audiograph.node import AudioNode, OptionsT
 from audiograph.param import check_time
 from audiograph.render.scheduled import ScheduledProcessor
@@ -24,15 +21,7 @@ class AudioScheduledSourceNode(AudioNode[OptionsT], abstract=True):
         "https://webaudio.github.io/web-audio-api/#dom-audioscheduledsourcenode-onended"
     )
     _processor: ScheduledProcessor
-
-    def __init__(
-        self,
-        context: NodeHost,
-        options: OptionsT | None = None,
-        **fields: Any,
-    ) -> None:
-        super().__init__(context, options, **fields)
-        self._started = False
+    _started = False
 
     def start(self, when: float = 0) -> None:
         """Play from `when` on, in seconds of the context; at once where that has passed.
@@ -42,7 +31,9 @@ class AudioScheduledSourceNode(AudioNode[OptionsT], abstract=True):
 
         https://webaudio.github.io/web-audio-api/#dom-audioscheduledsourcenode-start
         """
-        self._start(check_time("when", when))
+        with self._context._lock:
+            self._check_not_started()
+            self._start(check_time("when", when))
 
     def stop(self, when: float = 0) -> None:
         """Stop at `when`, in seconds of the context; at once where that has passed.
@@ -65,27 +56,29 @@ class AudioScheduledSourceNode(AudioNode[OptionsT], abstract=True):
             raise InvalidStateError(f"{type(self).__name__} can be started only once")
 
     def _start(self, when: float) -> None:
-        with self._context._lock:
-            self._check_not_started()
-            self._started = True
-            # A source that plays is heard though nobody holds it, and its listeners are called.
-            self._context._playing.add(self)
+        self._started = True
+        # A source that plays is heard though nobody holds it, and its listeners are called.
+        self._context._playing.add(self)
         self._context._post(self._start_rendered, when)
 
     def _start_rendered(self, when: float) -> None:
         """Start on the render side."""
         renderer, rate = self._context._renderer, self._context.sample_rate
         # "If … the value is less than currentTime, then the sound will start playing immediately."
-        frame = self._processor.schedule_start(max(when, renderer.frame / rate), rate)
-        renderer.graph.wake(self._vertex, int(frame))
+        self._processor.schedule_start(max(when, renderer.frame / rate), rate)
+        renderer.graph.wake(self._vertex, self._processor.find_begin())
 
     def _stop_rendered(self, when: float) -> None:
         """Stop on the render side."""
         renderer, rate = self._context._renderer, self._context.sample_rate
-        frame = self._processor.schedule_stop(max(when, renderer.frame / rate), rate)
+        self._processor.schedule_stop(max(when, renderer.frame / rate), rate)
+        self._wake_rendered()
+
+    def _wake_rendered(self) -> None:
+        """Have a sleeping source woken when there is something to do, on the render side."""
+        frame = self._processor.find_begin()
         if self._vertex.asleep:
-            # It may stop before it starts, and then ends without a sound.
-            renderer.graph.wake(self._vertex, int(frame))
+            self._context._renderer.graph.wake(self._vertex, frame)
 
     def _report(self, error: Exception | None) -> None:
         super()._report(error)

@@ -179,7 +179,7 @@ class ScriptProcessorNode(AudioNode[ScriptOptions]):
 
     def _ask(self, number: int, samples: Samples, playback_time: float) -> None:
         """Have the listeners process a buffer, and hand over what they wrote."""
-        if not self._is_heard():
+        if not self._has_listeners("audioprocess"):
             return
         rate = self._context.sample_rate
         written = np.zeros((self._output_channels, self._buffer_size), np.float32)
@@ -198,9 +198,6 @@ class ScriptProcessorNode(AudioNode[ScriptOptions]):
         else:
             self._processor.take(number, written)
 
-    def _is_heard(self) -> bool:
-        return bool((self._listeners or {}).get("audioprocess"))
-
     def _add(self, type: str, listener: Listener | EventHandler) -> None:
         super()._add(type, listener)
         self._hold()
@@ -211,7 +208,7 @@ class ScriptProcessorNode(AudioNode[ScriptOptions]):
 
     def _hold(self) -> None:
         # NB: as in browsers, who listens is called though nobody holds the node.
-        if self._is_heard():
+        if self._has_listeners("audioprocess"):
             self._context._playing.add(self)
         else:
             self._context._playing.discard(self)

@@ -48,7 +48,7 @@ class StereoPannerNode(AudioNode[StereoPannerOptions]):
     _channel_rules = ChannelRules(mode="clamped-max", largest=2, modes=("clamped-max", "explicit"))
     pan = Param(
         "Where the sound is: -1 is left, 0 the middle, 1 right.",
-        unit="sides",
+        unit="half the width of the stereo image",
         minimum=-1.0,
         maximum=1.0,
     )

@@ -19,7 +19,7 @@ class MediaStreamAudioDestinationNode(AudioNode[AudioNodeOptions]):
     """An end of the graph whose input is a stream's only track, for recorders and other contexts.
 
     The track has the node's `channel_count` at the time when the node was made, 2 unless given;
-    `channel_count_mode` is "explicit" at first.
+    `channel_count_mode` is "explicit" at first. It ends when the context is closed.
 
     https://webaudio.github.io/web-audio-api/#MediaStreamAudioDestinationNode
     """
@@ -28,9 +28,10 @@ class MediaStreamAudioDestinationNode(AudioNode[AudioNodeOptions]):
     _channel_rules = ChannelRules(mode="explicit")
 
     def _make_processor(self, options: AudioNodeOptions) -> Processor:
-        self._source = Source(
+        self._source = _Outlet(
             "MediaStreamAudioDestinationNode", self.channel_count, self._context.sample_rate
         )
+        self._context._outlets.add(self._source)
         self._stream = MediaStream([MediaStreamTrack(self._source)])
         return StreamDestinationProcessor(self._source)
 
@@ -41,6 +42,14 @@ class MediaStreamAudioDestinationNode(AudioNode[AudioNodeOptions]):
         https://webaudio.github.io/web-audio-api/#dom-mediastreamaudiodestinationnode-stream
         """
         return self._stream
+
+
+class _Outlet(Source):
+    """What the graph delivers."""
+
+    # "… once the source of a MediaStreamTrack permanently ends production of live samples to its
+    # tracks, …, a MediaStreamTrack is said to be ended." That is when the context is closed.
+    ends_tracks = True
 
 
 class StreamDestinationProcessor(Processor):

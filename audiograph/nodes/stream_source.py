@@ -16,7 +16,6 @@ from audiograph.nodes.track_source import (
     open_tap,
     play_track,
 )
-from audiograph.render.processor import Processor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +42,10 @@ class MediaStreamAudioSourceNode(AudioNode[MediaStreamAudioSourceOptions]):
     """
 
     _inputs = 0
+    _processor: TrackProcessor
 
     def _check_options(self, context: NodeHost, options: MediaStreamAudioSourceOptions) -> None:
         stream = options.media_stream
-        if not isinstance(stream, MediaStream):
-            raise TypeError(f"media_stream is a MediaStream, not {type(stream).__name__}")
         # 1. "If the mediaStream member … does not reference a MediaStream that has at least one
         #    MediaStreamTrack whose kind attribute has the value "audio", throw an
         #    InvalidStateError and abort these steps."
@@ -71,9 +69,9 @@ class MediaStreamAudioSourceNode(AudioNode[MediaStreamAudioSourceOptions]):
         super().__init__(context, options, **fields)
         play_track(self, self._track)
 
-    def _make_processor(self, options: MediaStreamAudioSourceOptions) -> Processor:
+    def _make_processor(self, options: MediaStreamAudioSourceOptions) -> TrackProcessor:
         self._media_stream = options.media_stream
-        return TrackProcessor(open_tap(self._context, self._track), self._context)
+        return TrackProcessor(open_tap(self._context, self._track))
 
     @property
     def media_stream(self) -> MediaStream:
@@ -86,3 +84,7 @@ class MediaStreamAudioSourceNode(AudioNode[MediaStreamAudioSourceOptions]):
     def _report(self, error: Exception | None) -> None:
         super()._report(error)
         end_track(self, self._track)
+
+    def _context_ended(self) -> None:
+        # NB: else whoever plays the track as well would wait for this node to read on.
+        self._track._close_tap(self._processor.tap)

@@ -35,13 +35,12 @@ class MediaStreamTrackAudioSourceNode(AudioNode[MediaStreamTrackAudioSourceOptio
 
     _inputs = 0
     _failure: Exception | None = None
+    _processor: TrackProcessor
 
     def _check_options(
         self, context: NodeHost, options: MediaStreamTrackAudioSourceOptions
     ) -> None:
         track = options.media_stream_track
-        if not isinstance(track, MediaStreamTrack):
-            raise TypeError(f"media_stream_track is a MediaStreamTrack, not {type(track).__name__}")
         # By the text: "If the mediaStreamTrack's kind attribute is not "audio", throw an
         # InvalidStateError and abort these steps."
         if track.kind != "audio":
@@ -57,14 +56,18 @@ class MediaStreamTrackAudioSourceNode(AudioNode[MediaStreamTrackAudioSourceOptio
         super().__init__(context, options, **fields)
         play_track(self, self._track)
 
-    def _make_processor(self, options: MediaStreamTrackAudioSourceOptions) -> Processor:
+    def _make_processor(self, options: MediaStreamTrackAudioSourceOptions) -> TrackProcessor:
         self._track = options.media_stream_track
-        return TrackProcessor(open_tap(self._context, self._track), self._context)
+        return TrackProcessor(open_tap(self._context, self._track))
 
     def _report(self, error: Exception | None) -> None:
         super()._report(error)
         self._failure = error
         end_track(self, self._track)
+
+    def _context_ended(self) -> None:
+        # NB: else whoever plays the track as well would wait for this node to read on.
+        self._track._close_tap(self._processor.tap)
 
 
 class TrackProcessor(Processor):
@@ -72,7 +75,7 @@ class TrackProcessor(Processor):
 
     sounding = True
 
-    def __init__(self, tap: AnyTap, context: NodeHost) -> None:
+    def __init__(self, tap: AnyTap) -> None:
         self.tap = tap
 
     def process(self, block: Block) -> Sequence[Signal]:

@@ -9,10 +9,10 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from audiograph.arrays import finite_floats, floats
 from audiograph.errors import InvalidStateError
-from audiograph.host import NodeHost
 from audiograph.node import AudioNode, AudioNodeOptions
-from audiograph.render.mixing import convert
+from audiograph.render.mixing import channel_count, convert
 from audiograph.render.oversampling import Oversampler
 from audiograph.render.processor import (
     SILENCE,
@@ -23,6 +23,7 @@ from audiograph.render.processor import (
     Silence,
 )
 from audiograph.render.shaping_kernels import shape
+from audiograph.render.vertex import InputPort
 from audiograph.values import choice
 
 OverSampleType = Literal["none", "2x", "4x"]
@@ -55,15 +56,15 @@ class WaveShaperNode(AudioNode[WaveShaperOptions]):
 
     _processor: WaveShaperProcessor
 
-    def _check_options(self, context: NodeHost, options: WaveShaperOptions) -> None:
-        _check_oversample(options.oversample)
-
     def _make_processor(self, options: WaveShaperOptions) -> WaveShaperProcessor:
-        self._curve = None if options.curve is None else _read_curve(options.curve)
+        # NB: as a sequence of floats, which in Web IDL are finite; not so the attribute's array.
+        self._curve = (
+            None if options.curve is None else _copy(finite_floats("curve", options.curve))
+        )
         # By the text: "If options is given and specifies a curve, set [[curve set]] to true."
         self._curve_set = self._curve is not None
         self._oversample = options.oversample
-        processor = WaveShaperProcessor(self._context.render_quantum_size)
+        processor = WaveShaperProcessor(self._ports[0], self._context.render_quantum_size)
         processor.set_curve(self._curve)
         processor.set_factor(_FACTORS[options.oversample])
         return processor
@@ -74,7 +75,7 @@ class WaveShaperNode(AudioNode[WaveShaperOptions]):
 
         Between them the output is linearly interpolated, beyond -1 and 1 it is that at the end. Can
         be set once, and to None. Raises InvalidStateError for a second curve or for one of less
-        than two values, TypeError for what is no sequence of numbers.
+        than two values, TypeError for what is no sequence of numbers; as an option, of finite ones.
 
         https://webaudio.github.io/web-audio-api/#dom-waveshapernode-curve
         """
@@ -82,7 +83,7 @@ class WaveShaperNode(AudioNode[WaveShaperOptions]):
 
     @curve.setter
     def curve(self, curve: ArrayLike | None) -> None:
-        new = None if curve is None else _read_curve(curve)
+        new = None if curve is None else _copy(floats("curve", curve))
         # By the text: "If new curve is not null and [[curve set]] is true, throw …"
         if new is not None and self._curve_set:
             raise InvalidStateError("the curve of a WaveShaperNode can be set only once")
@@ -105,15 +106,15 @@ class WaveShaperNode(AudioNode[WaveShaperOptions]):
 
     @oversample.setter
     def oversample(self, oversample: OverSampleType) -> None:
-        _check_oversample(oversample)
-        self._oversample = oversample
+        self._oversample = choice("oversample", oversample, _FACTORS)
         self._context._post(self._processor.set_factor, _FACTORS[oversample])
 
 
 class WaveShaperProcessor(Processor):
     """Looks every sample up in the curve, at a higher rate if that is wanted."""
 
-    def __init__(self, quantum: int) -> None:
+    def __init__(self, port: InputPort, quantum: int) -> None:
+        self._port = port
         self._quantum = quantum
         self._cells = np.empty(_STRETCH, np.int32)
         # The curve with its last value twice, as the kernel takes it.
@@ -150,9 +151,18 @@ class WaveShaperProcessor(Processor):
             return (self._process_fast(self._oversampler, block),)
         if not isinstance(signal, Silence):
             return (self._shaped(signal),)
-        if self._rest == 0:
+        channels = self._channels(signal)
+        if not channels:
             return (SILENCE,)
-        return (np.full((1, block.frames), self._rest, np.float32),)
+        return (np.full((channels, block.frames), self._rest, np.float32),)
+
+    def _channels(self, signal: Signal) -> int:
+        """Return how many channels come out for a signal: of silence that stays silent none."""
+        if not isinstance(signal, Silence):
+            return len(signal)
+        # By the text: "The number of channels of the output always equals the number of channels of
+        # the input", silent or not.
+        return channel_count([], self._port.channel_count, self._port.mode) if self._rest else 0
 
     def _shaped(self, samples: Samples) -> Samples:
         out = samples.copy()
@@ -165,8 +175,7 @@ class WaveShaperProcessor(Processor):
 
     def _process_fast(self, oversampler: Oversampler, block: Block) -> Signal:
         (signal,) = block.inputs
-        # NB: the sound that comes out of silence has one channel.
-        given = int(self._rest != 0) if isinstance(signal, Silence) else len(signal)
+        given = self._channels(signal)
         # By the text: "… the number of output channels MUST increase immediately", and decrease
         # "when the input … with greater channel count no longer affects the output."
         if given > oversampler.channels:
@@ -190,19 +199,9 @@ class WaveShaperProcessor(Processor):
         return out
 
 
-def _read_curve(curve: ArrayLike) -> NDArray[np.float32]:
-    """Return a copy of a curve; raise TypeError for none, InvalidStateError for one too short."""
-    try:
-        values = np.array(curve, np.float32)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise TypeError(f"a curve is a sequence of numbers, not {curve!r}") from error
-    if values.ndim != 1:
-        raise TypeError(f"a curve is of shape (values,), not {values.shape}")
+def _copy(curve: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a copy of a curve; raise InvalidStateError for one that is too short."""
     # By the text: "An InvalidStateError MUST be thrown if … length less than 2."
-    if len(values) < 2:
-        raise InvalidStateError(f"a curve of {len(values)} values: at least two are needed")
-    return values
-
-
-def _check_oversample(oversample: str) -> None:
-    choice("oversample", oversample, _FACTORS)
+    if len(curve) < 2:
+        raise InvalidStateError(f"a curve of {len(curve)} values: at least two are needed")
+    return curve.copy()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from audiograph.arrays import check_fillable, floats
 from audiograph.errors import InvalidAccessError
 from audiograph.render.mixing import convert
 from audiograph.render.processor import Block, Processor, Samples, Signal, Silence
@@ -101,14 +102,9 @@ def write_frequency_response(
     not within 0 … `sample_rate` / 2. Raises InvalidAccessError for arrays of different lengths,
     TypeError for what is no float32 array or is read-only.
     """
-    for name, array in (("mag_response", mag_response), ("phase_response", phase_response)):
-        if not (isinstance(array, np.ndarray) and array.dtype == np.float32 and array.ndim == 1):
-            raise TypeError(f"{name} is a float32 array of shape (frequencies,), to be filled")
-        if not array.flags.writeable:
-            raise TypeError(f"{name} is read-only: it is to be filled")
-    hertz = np.asarray(frequency_hz, np.float32).astype(np.float64)
-    if hertz.ndim != 1:
-        raise TypeError(f"frequency_hz is of shape (frequencies,), not {hertz.shape}")
+    check_fillable("mag_response", mag_response, np.float32)
+    check_fillable("phase_response", phase_response, np.float32)
+    hertz = floats("frequency_hz", frequency_hz).astype(np.float64)
     lengths = [len(hertz), len(mag_response), len(phase_response)]
     if len(set(lengths)) > 1:
         raise InvalidAccessError(

@@ -172,7 +172,6 @@ class Graph:
                 self._bury(vertex)
                 continue
             ended.append(vertex)
-            # NB: in a loop it keeps its place, since without it a delay might be in none.
             if vertex is step:
                 self._drop(vertex)
         ended.sort(key=lambda vertex: vertex.processor.end_frame)
@@ -186,7 +185,10 @@ class Graph:
     def _bury(self, vertex: Vertex) -> None:
         """Drop a vertex that nobody holds and that has nothing to do any more."""
         if _is_dead(vertex):
-            self._drop(vertex)
+            step = self._members.get(vertex, vertex)
+            # NB: in a loop that is heard it keeps its place: without it, a delay might be in none.
+            if step is vertex or not _leads_out(step, vertex):
+                self._drop(vertex)
 
     def _drop(self, vertex: Vertex) -> None:
         """Take a vertex out of the graph, and what then has nothing to do any more."""
@@ -233,6 +235,13 @@ def _is_dead(vertex: Vertex) -> bool:
     if not vertex.targets and not processor.has_effects:
         return True
     return not processor.sounding and not vertex.is_fed()
+
+
+def _leads_out(loop: Step, vertex: Vertex) -> bool:
+    """Return whether anything of a loop but the vertex has a target outside of it."""
+    inside = set(loop.members)
+    others = inside - {vertex}
+    return any(target not in inside for other in others for _, target, _ in other.targets)
 
 
 def _is_held(vertex: Vertex) -> bool:

@@ -200,6 +200,10 @@ class HeadFilter:
         `start`: shape (3, frames looked at), or (3, 1) where they stay the same.
         """
         reach = self._head.reach
+        anew = start >= self.end
+        if anew:
+            # NB: all is over, also what was not rendered to its end.
+            self._past = np.zeros((1, reach), np.float32)
         samples = np.zeros((1, 1), np.float32) if isinstance(signal, Silence) else signal
         channels = max(len(self._past), len(samples))
         source = np.empty((channels, reach + frames), np.float32)
@@ -207,7 +211,6 @@ class HeadFilter:
         source[:, reach:] = samples
         past = source[:1] if np.array_equal(source[0, frames:], source[-1, frames:]) else source
         self._past = past[:, frames:].copy()
-        anew = start >= self.end
         if not isinstance(signal, Silence):
             self.end = start + frames + self._tail
         last = min(frames, self.end - start)

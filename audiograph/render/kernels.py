@@ -75,6 +75,9 @@ def play_linear(
                     break
             elif rate >= 0 and position >= loop_end:
                 position = loop_end - span + fmod(position - loop_end, span)
+                # NB: a hair less than a whole lap is rounded to the end again.
+                if position >= loop_end:
+                    position = loop_start
             elif rate < 0 and position < loop_start:
                 position = loop_start + span - fmod(loop_start - position, span)
                 if position >= loop_end:

@@ -58,8 +58,9 @@ class Block:
         Then what the vertex heeds puts out, if it heeds another."""
         self.params: dict[str, ParamValue] = {}
         """Each parameter's computed value."""
-        self.busy_frames: Callable[[str], tuple[float, float]]
-        """Tells from which to which frame a quantum begins in which a parameter is automated."""
+        self.busy_frames: Callable[[str], Sequence[tuple[float, float]]]
+        """Tells from which to which frame a quantum begins in which a parameter is automated or
+        something that is connected to it sounds: any number of times."""
 
     def shorten(self, frames: int) -> None:
         """Leave all but the first `frames` frames, a whole number of quanta, for another call."""

@@ -36,17 +36,20 @@ class ScheduledProcessor(Processor):
         self._start = inf
         self._stop = inf
 
-    def schedule_start(self, time: float, sample_rate: float) -> float:
-        """Take note of the start, in seconds; return its frame."""
+    def schedule_start(self, time: float, sample_rate: float) -> None:
+        """Take note of the start, in seconds."""
         self.start_time = time
         self._start = frame_at(time, sample_rate)
-        self.begin_frame = int(self._start // self._quantum) * self._quantum
-        return self._start
 
-    def schedule_stop(self, time: float, sample_rate: float) -> float:
-        """Take note of the stop, in seconds, unless it has ended; return its frame."""
+    def schedule_stop(self, time: float, sample_rate: float) -> None:
+        """Take note of the stop, in seconds, unless it has ended."""
         self._stop = frame_at(time, sample_rate)
-        return self._stop
+
+    def find_begin(self) -> int:
+        """Tell before which frame there is nothing to do: it may stop before it starts."""
+        frame = int(min(self._start, self._stop, _LAST_FRAME))
+        self.begin_frame = frame // self._quantum * self._quantum
+        return frame
 
     def process(self, block: Block) -> Sequence[Signal]:
         end = block.start + block.frames
@@ -69,10 +72,10 @@ class ScheduledProcessor(Processor):
         out[:, at:frames] = samples
         return (out,)
 
-    def play(self, block: Block, offset: int, frames: int) -> Samples | None:
+    def play(self, block: Block, offset: int, frames: int) -> Samples:
         """Return `frames` frames of sound for the block from its frame `offset` on.
 
-        Fewer where it ends by itself (and calls `finish`); None for silence.
+        Fewer where it ends by itself (and calls `finish`).
         """
         raise NotImplementedError
 

@@ -146,6 +146,10 @@ class Approach(NamedTuple):
 
     def fill(self, out: Values, start: int, step: int, sample_rate: float, quantum: int) -> None:
         origin = frame_at(self.start_time, sample_rate)
+        if start < origin:
+            # NB: so it is where a quantum begins; reckoned back from the origin it may overflow.
+            out[0] = self.at(start / sample_rate)
+            out, start = out[1:], start + step
         distance = self.at(origin / sample_rate) - self.target
         speed = -1.0 / (self.time_constant * sample_rate)
         _fill_exponential(out, self.target, distance, speed, start - origin, step)

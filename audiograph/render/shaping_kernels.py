@@ -29,7 +29,7 @@ def shape(
     frames: cython.Py_ssize_t = samples.shape[1]
     stretch: cython.Py_ssize_t = cells.shape[0]
     last: cython.float = curve.shape[0] - 2
-    half: cython.float = 0.5 * last
+    half: cython.float
     zero: cython.float = 0
     one: cython.float = 1
     c: cython.Py_ssize_t
@@ -38,6 +38,10 @@ def shape(
     count: cython.Py_ssize_t
     k: cython.int
     v: cython.float
+    # NB: as a float32, the number of a very long curve's last value may come out beyond it.
+    if cython.cast(cython.double, last) > curve.shape[0] - 2:
+        last *= 0.9999999
+    half = 0.5 * last
     with cython.nogil:
         for c in range(channels):
             first = 0

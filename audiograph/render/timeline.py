@@ -65,7 +65,12 @@ class SetValue(Event):
 
 @dataclass(frozen=True)
 class Ramp(SetValue):
-    """The value runs from that of the previous event to `value`, and is there at `time`."""
+    """The value runs from that of the previous event to `value`, and is there at `time`.
+
+    `origin`, a time and a value, is where it begins behind a SetTarget that had begun by then.
+    """
+
+    origin: tuple[float, float] | None = None
 
     def approach(self, start: float, value: float) -> Shape:
         """Return the way to it from `value` at the time `start`."""
@@ -159,6 +164,7 @@ class Timeline:
         self._events: list[Event] = []
         # The value until the first event, and when its time comes.
         self._entry = initial
+        self._directly: SetValue | None = None
         # What follows each event, as far as it was asked for.
         self._stretches: list[_Stretch] = []
         self._has_forgotten = False
@@ -176,9 +182,8 @@ class Timeline:
 
     def set_value(self, event: SetValue) -> None:
         """Add the event of a value that is set directly, and remains if that is removed."""
-        if not self._events or event.time <= self._events[0].time:
-            self._entry = event.value
         self.insert(event)
+        self._directly = event
 
     def insert(self, event: Event, *implied: Event) -> None:
         """Add `event`, behind those of the same time, and directly behind it what it implies."""
@@ -194,6 +199,12 @@ class Timeline:
 
     def cancel(self, time: float) -> None:
         """Remove what is scheduled for `time` or later, and a value curve that runs then."""
+        if self._directly is not None and time <= self._directly.time:
+            # AD-HOC: by the text, the event of a value that was set directly is removed as any
+            # other; yet "… the paramIntrinsicValue value will remain unchanged and stay at its
+            # previous value …", and so it does in browsers.
+            self.become(State(self._directly.value, ()))
+            return
         events = self._events
         first = bisect_left(events, time, key=_time)
         # By the text: "if cancelTime is in the range [T0, T0 + TD], the event is removed"
@@ -353,18 +364,38 @@ class Timeline:
         if until - event.time < _INSTANT:
             shape: Shape = Constant(event.level(entry))
         elif isinstance(following, Ramp):
-            shape = following.approach(*self._start(event, entry, until))
+            start, value = self._start(event, entry, following)
+            instant = until - start < _INSTANT
+            shape = Constant(value) if instant else following.approach(start, value)
         else:
             shape = event.shape(entry)
         end = frame_at(until, self._sample_rate)
         settled = min(self._settled_frame(event, shape), end)
         if settled < end and isinstance(shape, Approach):
             return _Stretch(shape, shape.target, settled, end)
-        if isinstance(event, SetTarget) and isinstance(following, SetTarget):
-            # AD-HOC: by the text, the value at that time. In browsers a target is approached from
-            # the last frame's value.
-            until = max(event.time, (end - 1) / self._sample_rate)
+        if isinstance(following, SetTarget):
+            return _Stretch(shape, self._left_value(index, shape, until, end), settled, end)
         return _Stretch(shape, shape.at(until), settled, end)
+
+    def _left_value(self, index: int, shape: Shape, until: float, end: float) -> float:
+        """Return the value from which a target is approached that is due at a time and a frame.
+
+        AD-HOC: by the text it is the value at that time. Browsers go on from the last frame's where
+        that was the last that they have computed.
+        """
+        event = self._events[index]
+        last = (end - 1) / self._sample_rate
+        begins = end % self._quantum == 0
+        late = until * self._sample_rate < end
+        if isinstance(event, SetTarget) and (late or not begins):
+            return shape.at(max(event.time, last))
+        # NB: where an exponential ramp ends within a quantum, browsers put it right.
+        has_ended = isinstance(event, Ramp if begins else LinearRamp) and last < event.time
+        if has_ended and late and index:
+            way = self._stretches[index - 1].shape
+            if isinstance(way, Line | Power) and way.start_time <= last:
+                return way.at(last)
+        return shape.at(until)
 
     def _settled_frame(self, event: Event, shape: Shape) -> float:
         """Return from which frame on a value is settled."""
@@ -373,13 +404,18 @@ class Timeline:
             return ceil(frame / self._quantum) * self._quantum
         return frame
 
-    def _start(self, event: Event, entry: float, until: float) -> tuple[float, float]:
+    def _start(self, event: Event, entry: float, ramp: Ramp) -> tuple[float, float]:
         """Return at which time and value the ramp begins that follows an event."""
-        first = frame_at(event.time, self._sample_rate) / self._sample_rate
-        if isinstance(event, SetTarget) and event.time < first < until:
+        if isinstance(event, SetTarget):
+            # By the text: "If the SetTarget event has already started, T0 is the current context
+            # time, and V0 is the current SetTarget automation value at time T0."
+            if ramp.origin is not None and ramp.origin[0] > event.time:
+                return ramp.origin
+            first = frame_at(event.time, self._sample_rate) / self._sample_rate
             # AD-HOC: by the text it begins at the event's time, with the value just before; in
             # browsers, at the first frame and with what the event has made of the value until then.
-            return first, event.shape(entry).at(first)
+            if event.time < first < ramp.time:
+                return first, event.shape(entry).at(first)
         return event.time, event.level(entry)
 
     def _count_until(self, time: float) -> int:

@@ -128,12 +128,23 @@ class ParamPort:
         values = np.asarray(intrinsic, np.float32)
         if not isinstance(signal, Silence):
             values = signal[0, ::step] + values
-            # "If the sum is NaN, replace the sum with the defaultValue."
-            values[np.isnan(values)] = self.default
+        # "If the sum is NaN, replace the sum with the defaultValue."
+        values[np.isnan(values)] = self.default
         # "… the computedValue is clamped to the simple nominal range for this parameter."
         if self.limited or not isinstance(signal, Silence):
             np.clip(values, self.minimum, self.maximum, out=values)
         return values if step == 1 else values.repeat(step)
+
+    def busy_frames(self) -> Sequence[tuple[float, float]]:
+        """Return from which to which frame a quantum begins in which the value may move.
+
+        NB: as in browsers, it may wherever something connected sounds, though that be constant.
+        """
+        if self.k_rate:
+            return ()
+        parts = sounding(self.live, -inf, inf)
+        heard = [(first, first + samples.shape[1] - 1) for samples, first in parts]
+        return [self.timeline.busy_frames(), *heard]
 
     def clamp(self, value: float) -> float:
         """Return a value as a float32 within the range."""
@@ -145,7 +156,7 @@ class ParamPort:
         return mix(sounding(self.live, start, end), start, end, 1, "explicit", "speakers")
 
 
-def sounding(wires: Sequence[Wire], start: int, end: int) -> list[Part]:
+def sounding(wires: Sequence[Wire], start: float, end: float) -> list[Part]:
     """Return what of the wires sounds anywhere from the frame `start` to `end`."""
     parts = []
     for source, output in wires:
@@ -333,10 +344,9 @@ class Vertex:
                 self._unsettled.remove(name)
         return self._values
 
-    def busy_frames(self, name: str) -> tuple[float, float]:
-        """Return from which to which frame a quantum begins in which a parameter is automated."""
-        port = self.params[name]
-        return (inf, -inf) if port.k_rate else port.timeline.busy_frames()
+    def busy_frames(self, name: str) -> Sequence[tuple[float, float]]:
+        """Return from which to which frame a quantum begins in which a parameter may move."""
+        return self.params[name].busy_frames()
 
     def run(self, block: Block, fail: Fail) -> None:
         """Render the block; where the processor raises, it fails and the rest plays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -43,6 +44,18 @@ def test_it_starts_by_itself(context: AudioContext) -> None:
     assert context.state in ("suspended", "running")
     until(lambda: context.state == "running")
     until(lambda: context.current_time > 0)
+
+
+def test_a_listener_that_exits_ends_no_more_than_its_own_call(context: AudioContext) -> None:
+    heard = []
+    source = ConstantSourceNode(context)
+    source.onended = lambda event: sys.exit()
+    context.onstatechange = lambda event: heard.append(context.state)
+    source.start()
+    source.stop()
+    until(lambda: not context._playing)
+    context.suspend()
+    until(lambda: "suspended" in heard)
 
 
 def test_its_options_are_an_object_or_fields() -> None:

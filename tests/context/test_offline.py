@@ -246,6 +246,8 @@ def test_impossible_suspensions_are_refused() -> None:
         (-0.001, InvalidStateError),
         (1000 / RATE, InvalidStateError),
         (9, InvalidStateError),
+        (1e305, InvalidStateError),
+        (-1e305, InvalidStateError),
         (300 / RATE, InvalidStateError),
         (384 / RATE, InvalidStateError),
         (float("nan"), TypeError),
@@ -267,6 +269,13 @@ def test_impossible_suspensions_are_refused() -> None:
 
     context.suspend(512 / RATE, late)
     context.start_rendering()
+
+
+def test_a_suspension_may_be_for_a_time_that_never_comes() -> None:
+    context, called = OfflineAudioContext(sample_rate=RATE), []
+    context.suspend(1e305, called.append)
+    context.start_rendering(1000)
+    assert not called
 
 
 def test_before_rendering_there_is_nothing_to_resume() -> None:

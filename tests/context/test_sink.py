@@ -223,6 +223,40 @@ def test_a_device_that_does_not_open_at_the_start_may_be_replaced(plugged: Plug)
     context.close()
 
 
+def test_a_device_that_does_not_open_is_logged_where_nobody_listens(plugged: Plug, caplog) -> None:
+    plugged(device("a"), broken=("a",))
+    context = AudioContext(sink_id="a")
+    until(lambda: caplog.records)
+    assert [record.message for record in caplog.records] == [
+        "an AudioContext does not start: a is in use"
+    ]
+    context.close()
+
+
+def test_a_device_that_fails_is_logged_where_nobody_listens(plugged: Plug, made, caplog) -> None:
+    opened = plugged(device("a"))
+    context = made(sink_id="a")
+    context.resume()
+    context.onerror = print
+    context.onerror = None
+    opened[0].fail(OSError("unplugged"))
+    until(lambda: caplog.records)
+    assert [record.message for record in caplog.records] == [
+        "an AudioContext has lost its device: unplugged"
+    ]
+
+
+def test_what_a_listener_hears_is_not_logged(plugged: Plug, made, caplog) -> None:
+    opened = plugged(device("a"))
+    context = made(sink_id="a")
+    context.resume()
+    failed: list[object] = []
+    context.add_event_listener("error", failed.append)
+    opened[0].fail(OSError("unplugged"))
+    until(lambda: failed)
+    assert not caplog.records
+
+
 def test_no_thread_is_left_behind_by_moving(plugged: Plug, made) -> None:
     plugged(device("a"), device("b"))
     context = made(sink_id="a")

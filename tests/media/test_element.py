@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import sys
 import threading
 import time
 import tracemalloc
@@ -189,6 +190,15 @@ def test_at_the_end_it_is_paused_and_ended(path: Path) -> None:
     assert heard.told() == ["seeking", "timeupdate", "seeked", "play", "playing"]
 
 
+def test_a_listener_that_exits_keeps_no_event_from_the_others(path: Path) -> None:
+    element = MediaElement(path)
+    heard = Heard(element)
+    element.onvolumechange = lambda event: sys.exit()
+    element.volume = 0.5
+    element.playback_rate = 2
+    assert heard.told()[-2:] == ["volumechange", "ratechange"]
+
+
 def test_each_lap_of_a_loop_is_a_seek(path: Path) -> None:
     element = MediaElement(path)
     element.loop = True
@@ -298,6 +308,25 @@ def test_by_itself_it_plays_in_real_time_and_says_that_nobody_hears_it(
     assert time.monotonic() - began > 0.2
     assert (element.ended, element.paused) == (True, True)
     assert "no audiooutput in a test" in caplog.text
+
+
+def test_a_device_is_asked_for_the_rate_of_the_file_that_was_to_play(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    element, rates = MediaElement(path), []
+    start = threading.Thread.start
+
+    def late(thread: threading.Thread) -> None:
+        # As where another `src` is set before the thread runs.
+        element._player.playback = None
+        start(thread)
+
+    monkeypatch.setattr("audiograph.media.speaker._open_sink", lambda rate, _: rates.append(rate))
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", late)
+        element._driver.start()
+    until(lambda: rates)
+    assert rates == [RATE]
 
 
 def test_paused_its_time_stands_still(path: Path) -> None:

@@ -391,7 +391,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
         ("text.wav/x.wav", NotADirectoryError, "Not a directory"),
         ("empty.wav", EncodingError, r"empty\.wav is empty"),
         ("text.wav", EncodingError, r"text\.wav is no sound file that can be decoded \(.*recog"),
-        ("noise.wav", EncodingError, "need their encoding named"),
+        ("noise.wav", EncodingError, "encoding named, and come in at stdin"),
         ("head.wav", EncodingError, "no sound file"),
     ):
         with pytest.raises(error, match=text):

@@ -73,9 +73,10 @@ def test_another_rate_takes_as_long_as_the_file_is() -> None:
     assert take(playback, 10**6).shape == (1, RATE)
 
 
-def test_at_rate_0_it_stands_still() -> None:
+@pytest.mark.parametrize("rate", [0.0, 5e-324, 1e-310, 1e-20])
+def test_at_rate_0_or_nearly_it_stands_still(rate: float) -> None:
     playback = playback_of(noise(1, 1000))
-    playback.rate = 0.0
+    playback.rate = rate
     assert take(playback, 100).shape == (1, 0)
     assert playback.coming(100, RATE, wait=True) == 100
     assert (playback.position, playback.has_ended) == (0, False)

@@ -443,15 +443,63 @@ def test_the_buffer_can_be_set_once_and_taken_away() -> None:
     assert source.buffer is None
 
 
-def test_a_buffer_set_after_the_start_is_heard() -> None:
+@pytest.mark.parametrize(("first", "last"), [(1e305, 0), (0, 1e305), (-1e305, -1e305)])
+def test_a_loop_beyond_all_frames_is_the_whole_buffer(first: float, last: float) -> None:
     def graph(context: OfflineAudioContext) -> None:
-        source = AudioBufferSourceNode(context)
+        source = AudioBufferSourceNode(context, buffer=buffer_of(np.arange(99)), loop=True)
         source.connect(context.destination)
         source.start()
-        context.suspend(256 / RATE, lambda _: setattr(source, "buffer", buffer_of(np.ones(99))))
 
-    n = np.arange(512)
-    np.testing.assert_array_equal(render(graph, 512)[0], (n >= 256) & (n < 355))
+        def change(_: object) -> None:
+            source.loop_start, source.loop_end = first, last
+
+        context.suspend(128 / RATE, change)
+
+    np.testing.assert_array_equal(render(graph, 512)[0], np.arange(512) % 99)
+
+
+@pytest.mark.parametrize("start", [0, 250.5, 300])
+def test_a_buffer_set_after_the_start_is_heard_if_nothing_was_rendered_yet(start: float) -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        def make(_: object) -> None:
+            source = AudioBufferSourceNode(context)
+            source.connect(context.destination)
+            source.start(start / RATE)
+            source.buffer = buffer_of(np.ones(99))
+
+        context.suspend(128 / RATE, make)
+
+    n, first = np.arange(512), max(start, 128)
+    expected = (n >= first) & (n < first + 99)
+    np.testing.assert_array_equal(render(graph, 512)[0], expected)
+
+
+@pytest.mark.parametrize("start", [0, 300])
+@pytest.mark.parametrize("had_one", [False, True])
+def test_a_started_source_that_is_rendered_without_a_buffer_has_ended(
+    start: int, had_one: bool
+) -> None:
+    told: list[object] = []
+
+    def graph(context: OfflineAudioContext) -> None:
+        source = AudioBufferSourceNode(context)
+        source.onended = lambda _: told.append("ended")
+        source.connect(context.destination)
+        if had_one:
+            source.buffer = buffer_of(np.ones(512))
+            context.suspend(128 / RATE, lambda _: setattr(source, "buffer", None))
+        source.start(start / RATE)
+
+        def look(_: object) -> None:
+            told.append(256)
+            if not had_one:
+                source.buffer = buffer_of(np.ones(99))
+
+        context.suspend(256 / RATE, look)
+
+    heard = had_one and start == 0
+    np.testing.assert_array_equal(render(graph, 512)[0], heard & (np.arange(512) < 128))
+    assert told == ["ended", 256]
 
 
 @pytest.mark.parametrize(

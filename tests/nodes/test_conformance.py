@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pytest
@@ -19,10 +19,13 @@ from sound_files import noise, write_file
 import audiograph
 import audiograph.nodes
 from audiograph import (
+    AnalyserNode,
+    AudioBufferSourceNode,
     AudioContext,
     AudioNode,
     AudioParam,
     AudioWorkletProcessor,
+    BiquadFilterNode,
     ConstantSourceNode,
     DOMException,
     GainNode,
@@ -39,6 +42,7 @@ from audiograph.media.source import Source
 from audiograph.node import NODES
 
 Node = AudioNode[Any]
+T = TypeVar("T")
 MOST = 3.4028234663852886e38
 
 
@@ -418,6 +422,38 @@ def test_an_option_that_a_parameter_cannot_take_is_a_type_error(name: str, conte
 def test_a_misspelt_option_is_told_its_name(context) -> None:
     with pytest.raises(TypeError, match="did you mean 'gain'"):
         GainNode(context, gian=1)
+    # As the specification spells them.
+    for cls, name, ours in (
+        (BiquadFilterNode, "Q", "q"),
+        (AnalyserNode, "fftSize", "fft_size"),
+        (GainNode, "channelCountMode", "channel_count_mode"),
+        (AudioBufferSourceNode, "playbackRate", "playback_rate"),
+    ):
+        with pytest.raises(TypeError, match=f"{name!r}; did you mean {ours!r}"):
+            cls(context, **{name: 1})
+
+
+@constructible
+def test_a_class_derived_from_it_is_the_user_s_own(name: str, context) -> None:
+    base = NODES[name]
+    before = dict(NODES)
+    # A name that is taken, and a constructor of its own as the specification's VUMeterNode has.
+    same = type(name, (base,), {})
+
+    class Own(base):
+        def __init__(self, context: Any, interval: float = 0.1) -> None:
+            required = {key: value() for key, value in SPECS[name].given.items()}
+            super().__init__(context, **SPECS[name].named, **required)
+            self.interval = interval
+
+    class Mixed(base, Generic[T]):
+        """With a base that says nothing of options."""
+
+    assert before == NODES
+    assert Own(context, 0.5).interval == 0.5
+    assert list(inspect.signature(Own).parameters) == ["context", "interval"]
+    assert inspect.signature(same) == inspect.signature(Mixed) == inspect.signature(base)
+    assert Own(context).channel_count == make(name, context).channel_count
 
 
 @constructible
@@ -474,6 +510,34 @@ def test_it_is_connected_once_and_disconnected_in_every_way(name: str, context) 
                 node.disconnect(gain.gain)
         node.disconnect()
         node.disconnect(last)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda source, gain: source.connect(gain.gain, 0, 1), "input 1: a parameter has none"),
+        (lambda source, gain: source.disconnect(gain.gain, 0, 1), "input 1: a parameter has none"),
+        (lambda source, gain: source.disconnect(input=0), "the node that it belongs to"),
+        (lambda source, gain: source.disconnect(0, input=0), "the node that it belongs to"),
+        (lambda source, gain: source.disconnect(0, 0), "the node or parameter .* comes first"),
+        (
+            lambda source, gain: source.connect(gain, destination_param=gain.gain),
+            "either a destination_node or a destination_param",
+        ),
+        (
+            lambda source, gain: source.disconnect(gain, destination_param=gain.gain),
+            "either a destination_node or a destination_param",
+        ),
+    ],
+)
+def test_an_argument_that_would_be_left_out_is_a_type_error(call, said, context) -> None:
+    source, gain = ConstantSourceNode(context), GainNode(context)
+    source.connect(gain)
+    source.connect(gain.gain)
+    with pytest.raises(TypeError, match=said):
+        call(source, gain)
+    source.disconnect(gain, 0, 0)
+    source.disconnect(gain.gain, 0)
 
 
 @nodes

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rendered import RATE, render
+from rendered import QUANTUM, RATE, render
 
 from audiograph import ChannelMergerNode, ConstantSourceNode, OfflineAudioContext
 
@@ -50,18 +50,33 @@ def test_the_last_stop_counts() -> None:
     np.testing.assert_array_equal(render(graph, 512)[0], (n >= 100) & (n < 200))
 
 
-def test_a_stop_before_the_start_is_an_end_without_a_sound() -> None:
-    ended = []
+@pytest.mark.parametrize("block", [QUANTUM, 512])
+def test_a_stop_before_the_start_is_an_end_without_a_sound(block: int) -> None:
+    told: list[object] = []
 
     def graph(context: OfflineAudioContext) -> None:
         source = ConstantSourceNode(context)
-        source.onended = ended.append
+        source.onended = lambda _: told.append("ended")
+        source.start(500 / RATE)
+        source.stop(200 / RATE)
+        source.connect(context.destination)
+        for frame in (QUANTUM, 2 * QUANTUM):
+            context.suspend(frame / RATE, lambda context: told.append(context.current_time * RATE))
+
+    assert not render(graph, 512, block=block).any()
+    assert told == [QUANTUM, "ended", 2 * QUANTUM]
+
+
+def test_a_stop_before_the_start_may_be_taken_back() -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        source = ConstantSourceNode(context)
         source.start(300 / RATE)
         source.stop(200 / RATE)
         source.connect(context.destination)
+        context.suspend(QUANTUM / RATE, lambda _: source.stop(400 / RATE))
 
-    assert not render(graph, 512).any()
-    assert len(ended) == 1
+    n = np.arange(512)
+    np.testing.assert_array_equal(render(graph, 512)[0], (n >= 300) & (n < 400))
 
 
 def test_a_start_or_stop_that_has_passed_is_now() -> None:

@@ -34,6 +34,25 @@ def test_the_output_is_the_input_of_before(frames: float) -> None:
 
 
 @pytest.mark.parametrize("moving", [False, True])
+@pytest.mark.parametrize("whole", [0, 1, 7])
+def test_a_hair_more_than_whole_frames_reads_no_frame_to_come(whole: int, moving: bool) -> None:
+    # In a quantum of one frame, the ring is the longest delay and a frame.
+    seconds = (whole + 1e-4) / RATE
+    signal = noise(1, 300)
+
+    def graph(context: OfflineAudioContext) -> None:
+        node = DelayNode(context, delay_time=seconds, max_delay_time=seconds)
+        nothing = play(context, np.zeros(300))
+        nothing.connect(node.delay_time) if moving else None
+        play(context, signal).connect(node).connect(context.destination)
+
+    expected = np.concatenate([np.zeros(whole, np.float32), signal[0]])[:300]
+    for block in (1, 16):
+        out = render(graph, 300, quantum=1, block=block)[0]
+        np.testing.assert_allclose(out, expected, atol=3e-4)
+
+
+@pytest.mark.parametrize("moving", [False, True])
 @pytest.mark.parametrize(("longest", "delay"), [(1.0, 57.7), (0.01, 57.7), (2.0, 40000.3)])
 def test_a_place_between_frames_is_as_exact_as_in_browsers(
     longest: float, delay: float, moving: bool
@@ -56,6 +75,25 @@ def test_a_place_between_frames_is_as_exact_as_in_browsers(
     expected = delayed(signal[0], rounded)
     first = ceil(delay)
     np.testing.assert_allclose(render(graph, len(n))[0, first:], expected[first:], atol=1e-6)
+
+
+@pytest.mark.parametrize("block", [128, 2048])
+@pytest.mark.parametrize("moving", [False, True])
+def test_a_delay_that_is_k_rate_is_exact_between_frames(moving: bool, block: int) -> None:
+    signal = noise(1, 4096)
+
+    def graph(context: OfflineAudioContext) -> None:
+        node = DelayNode(context, delay_time=0.0028428)
+        node.delay_time.automation_rate = "k-rate"
+        if moving:
+            node.delay_time.linear_ramp_to_value_at_time(0.012, 2048 / RATE)
+        play(context, signal).connect(node).connect(context.destination)
+
+    part = np.minimum(np.arange(4096) // 128 * 128 / 2048, moving)
+    frames = np.float64(np.float32(0.0028428) + part * (0.012 - 0.0028428)) * RATE
+    expected = delayed(signal[0], frames)[600:]
+    out = render(graph, 4096, block=block)[0, 600:]
+    np.testing.assert_allclose(out, expected, atol=2e-4 if moving else 3e-7)
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.3, 200 / RATE])

@@ -195,6 +195,12 @@ def test_impossible_coefficients_are_refused(
         IIRFilterNode(context, feedforward=feedforward, feedback=feedback)
 
 
+def test_coefficients_that_are_too_large_for_a_number_are_no_warning() -> None:
+    node = IIRFilterNode(OfflineAudioContext(1, 1, RATE), feedforward=[1e308], feedback=[1e-320, 1])
+    out = np.zeros((2, 1), np.float32)
+    node.get_frequency_response([1000.0], *out)
+
+
 def test_twenty_coefficients_of_any_kind_of_sequence_are_taken() -> None:
     context = OfflineAudioContext(1, 1, RATE)
     IIRFilterNode(context, feedforward=np.ones(20), feedback=(1, *[0] * 19))

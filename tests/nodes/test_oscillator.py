@@ -232,6 +232,33 @@ def test_a_frequency_that_moves_is_summed_in_float64s_and_one_that_stays_in_floa
     assert quanta_that_differ(2.5, 5.5) == [2, 3, 4, 5, 6]
 
 
+def test_a_frequency_moves_while_what_is_connected_to_it_sounds_though_it_is_constant() -> None:
+    def graph(context: OfflineAudioContext, first: int, end: int) -> None:
+        offset = ConstantSourceNode(context, offset=0)
+        offset.connect(tone(context, type="sawtooth", frequency=1234.5).frequency)
+        offset.start(first * 128 / RATE)
+        offset.stop(end * 128 / RATE)
+
+    held = render(lambda c: graph(c, 0, 0), 1280)
+    for block in (128, 384, 1280):
+        differ = render(lambda c: graph(c, 2, 5), 1280, block=block) != held
+        assert np.flatnonzero(differ.reshape(-1, 128).any(axis=1)).tolist() == [2, 3, 4]
+
+
+def test_the_pitch_of_a_constant_detune_that_is_connected_is_that_of_one_that_moves() -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        cents = ConstantSourceNode(context, offset=100)
+        cents.start()
+        cents.connect(tone(context, frequency=2000).detune)
+
+    # By what moves, the step is multiplied first: it rounds otherwise than for a number that holds.
+    octaves = np.float32(100) * np.float32(1 / 1200)
+    factor = np.float32(PERIOD / RATE) * np.float32(2000)
+    step = np.float32(2 ** float(octaves)) * factor
+    out = render(graph, int(RATE))[0]
+    np.testing.assert_allclose(out, sine(np.arange(int(RATE)) * (float(step) / PERIOD)), atol=1e-5)
+
+
 def test_the_phase_is_zero_at_the_exact_start_of_a_changing_frequency() -> None:
     def graph(context: OfflineAudioContext) -> None:
         source = tone(context, 100.25)
@@ -427,6 +454,18 @@ def test_blocks_of_any_length_give_the_same_samples(
     whole = render(graph, 4096)
     np.testing.assert_array_equal(render(graph, 4096, block=block), whole)
     assert np.abs(whole).max() < 1.2
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_a_hair_before_the_period_begins_is_where_it_begins(moving: bool) -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        # All partials at once: it is 1 at the beginning in the fullest row of the table alone.
+        wave = PeriodicWave(context, real=[0] + [1] * PARTIALS)
+        source = tone(context, 0.5, frequency=-1e-20, periodic_wave=wave)
+        if moving:
+            source.frequency.linear_ramp_to_value_at_time(-2e-20, 1)
+
+    np.testing.assert_allclose(render(graph, 128)[0, 1:], 1, atol=1e-6)
 
 
 @types

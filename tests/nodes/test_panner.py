@@ -573,6 +573,40 @@ def test_the_model_changes_while_it_sounds() -> None:
     assert not out[:, 512:].any()
 
 
+def test_a_model_that_changes_there_and_back_cuts_the_tail_off() -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        panner = PannerNode(context, panning_model="HRTF", position_x=1)
+        play(context, noise(1, 256)).connect(panner).connect(context.destination)
+        play(context, noise(1, 256), 512 / RATE).connect(panner)
+
+        def there_and_back(_: object) -> None:
+            panner.panning_model = "equalpower"
+            panner.panning_model = "HRTF"
+
+        context.suspend(256 / RATE, there_and_back)
+
+    out = render(graph, 1024, channels=2)
+    assert out[:, :256].any()
+    assert not out[:, 256:512].any()
+    # After silence, a sound begins as the first one did.
+    np.testing.assert_allclose(out[:, 512:768], out[:, :256], atol=1e-6)
+
+
+def test_a_loop_without_a_delay_that_is_mute_for_a_while_cuts_the_tail_off() -> None:
+    def graph(context: OfflineAudioContext) -> list[object]:
+        panner, gain = PannerNode(context, panning_model="HRTF", position_x=1), GainNode(context)
+        play(context, noise(1, 256)).connect(panner).connect(context.destination)
+        play(context, noise(1, 256), 2048 / RATE).connect(panner)
+        panner.connect(gain)
+        context.suspend(256 / RATE, lambda _: gain.connect(panner))
+        context.suspend(1024 / RATE, lambda _: gain.disconnect())
+        return [panner, gain]
+
+    out = render(graph, 2304, channels=2)
+    assert not out[:, 256:2048].any()
+    np.testing.assert_allclose(out[:, 2048:], out[:, :256], atol=1e-6)
+
+
 @pytest.mark.parametrize("rate", [3000, 8000, 44100, 48000, 96000, 192000])
 def test_a_head_sounds_alike_at_every_rate(rate: float) -> None:
     def graph(context: OfflineAudioContext) -> None:

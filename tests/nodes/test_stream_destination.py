@@ -12,6 +12,7 @@ from audiograph import (
     ConstantSourceNode,
     MediaStreamAudioDestinationNode,
     MediaStreamTrack,
+    OfflineAudioContext,
 )
 from audiograph.render.processor import SILENCE
 
@@ -20,7 +21,8 @@ from audiograph.render.processor import SILENCE
 def context():
     context = AudioContext.suspended(sink_id={"type": "none"}, sample_rate=48000)
     yield context
-    context.close()
+    if context.state != "closed":
+        context.close()
 
 
 def test_its_stream_has_one_audio_track_of_its_channels(context) -> None:
@@ -66,6 +68,37 @@ def test_another_context_plays_it(context) -> None:
         threading.Event().wait(0.001)
     other.close()
     assert heard == pytest.approx(0.5, abs=0.01)
+
+
+def test_its_track_ends_with_the_context(context) -> None:
+    node = context.create_media_stream_destination()
+    (track,) = node.stream.get_tracks()
+    tap = track._open_tap(48000, "wait")
+    copy, stopped = track.clone(), track.clone()
+    stopped.stop()
+    ended = threading.Semaphore(0)
+    heard = []
+    for each in (track, copy, stopped):
+        each.onended = lambda event: (heard.append(event.target), ended.release())
+    context.suspend()
+    assert track.ready_state == "live"
+    context.close()
+    assert ended.acquire(timeout=20)
+    assert ended.acquire(timeout=20)
+    assert heard == [track, copy]
+    assert (track.ready_state, copy.ready_state, tap.ended) == ("ended", "ended", True)
+    assert not node.stream.active
+
+
+def test_its_track_ends_with_a_rendering() -> None:
+    context = OfflineAudioContext(1, 256, 48000)
+    node = MediaStreamAudioDestinationNode(context)
+    (track,) = node.stream.get_tracks()
+    tap = track._open_tap(48000, "wait")
+    context.start_rendering(128)
+    assert track.ready_state == "live"
+    context.start_rendering()
+    assert (track.ready_state, tap.available) == ("ended", 256)
 
 
 def test_it_goes_when_nobody_holds_it_or_a_track_of_it(context) -> None:

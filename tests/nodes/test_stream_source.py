@@ -186,6 +186,26 @@ def test_a_clone_plays_by_itself() -> None:
     assert (render(graph, 400) == 1).all()
 
 
+@pytest.mark.parametrize("by", ["stream", "track"])
+def test_a_closed_context_takes_nothing_more_of_a_track(by: str) -> None:
+    stream = stream_of(noise(1, 10 * RATE))
+    (track,) = stream.get_tracks()
+    contexts = [AudioContext.suspended(sink_id={"type": "none"}) for _ in range(2)]
+    for context in contexts:
+        if by == "stream":
+            context.create_media_stream_source(stream)
+        else:
+            context.create_media_stream_track_source(track)
+    assert len(track._source._taps) == 2
+    contexts[0].close()
+    # What is read ahead waits for the other one alone.
+    (tap,) = track._source._taps
+    contexts[1].close()
+    assert (tap.drained, track.ready_state) == (True, "live")
+    assert not track._source._taps
+    track.stop()
+
+
 def test_stopping_the_track_ends_the_sound() -> None:
     track = track_of(np.ones(10_000))
 

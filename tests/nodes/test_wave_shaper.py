@@ -132,6 +132,24 @@ def test_silence_sounds_where_the_middle_of_the_curve_is_not_zero(curve, oversam
         assert (out == 0.5).all()
 
 
+@pytest.mark.parametrize("oversample", OVERSAMPLES)
+@pytest.mark.parametrize(("mode", "channels"), [("max", 1), ("clamped-max", 1), ("explicit", 3)])
+def test_sound_out_of_silence_has_the_channels_of_the_input(
+    mode: str, channels: int, oversample: str
+) -> None:
+    def graph(context: OfflineAudioContext) -> WaveShaperNode:
+        context.destination.channel_interpretation = "discrete"
+        node = WaveShaperNode(context, curve=[-1, 0.5, 1], oversample=oversample)
+        node.channel_count, node.channel_count_mode = 3, mode
+        node.connect(context.destination)
+        return node
+
+    out = render(graph, 1000, channels=4)
+    np.testing.assert_array_equal(out[:channels], np.broadcast_to(out[0], (channels, 1000)))
+    assert out[0, 600:].all()
+    assert not out[channels:].any()
+
+
 def test_silence_stays_silence_where_it_is_zero() -> None:
     def graph(context: OfflineAudioContext) -> WaveShaperNode:
         node = WaveShaperNode(context, curve=[1, -1])

@@ -112,3 +112,17 @@ def test_compiled_and_interpreted_look_up_the_same(
     np.testing.assert_allclose(outs[0], expected, atol=1e-5)
     np.testing.assert_array_equal(outs[0], outs[1])
     np.testing.assert_array_equal(outs[0], outs[2])
+
+
+@pytest.mark.parametrize("values", [2**24 + 2, 2**25 + 7, 2**26 + 13])
+def test_the_ends_of_a_curve_are_its_ends_however_long_it_is(values: int) -> None:
+    # NB: untouched zeros take no memory.
+    room = np.zeros(values + 9, np.float32)
+    room[values + 1 :] = np.nan
+    curve = room[: values + 1]
+    curve[0], curve[-9:] = 0.25, 0.5
+    out = np.array([[-2, -1, 0, 1, 2]], np.float32)
+    for module in SHAPING:
+        samples = out.copy()
+        module.shape(samples, curve, np.empty(4, np.int32))
+        assert samples.tolist() == [[0.25, 0.25, 0, 0.5, 0.5]]

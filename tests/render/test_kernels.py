@@ -65,6 +65,7 @@ def read_frame_by_frame(
     while True:
         if looping and rate >= 0 and position >= loop_end:
             position = loop_end - span + fmod(position - loop_end, span)
+            position = loop_start if position >= loop_end else position
         if looping and rate < 0 and position < loop_start:
             position = loop_start + span - fmod(loop_start - position, span)
             position = loop_start if position >= loop_end else position
@@ -160,6 +161,19 @@ def test_a_loop_has_no_gap_where_it_comes_around(play_linear, rate: float) -> No
     out = np.empty((1, 3000), np.float32)
     play_linear(source, out, 0.0, rate, 0.0, 10.0)
     np.testing.assert_allclose(out, 1, rtol=1e-6)
+
+
+@forms
+@pytest.mark.parametrize("direction", [1, -1])
+@pytest.mark.parametrize(
+    ("start", "end", "laps"), [(1.863248530945941, 9, 2), (7.260983489778675, 11, 7), (8.9, 9, 3)]
+)
+def test_a_loop_has_no_gap_where_a_step_is_whole_laps(
+    play_linear, start: float, end: int, laps: int, direction: int
+) -> None:
+    source, out = np.ones((1, end), np.float32), np.empty((1, 200), np.float32)
+    play_linear(source, out, start, direction * laps * (end - start), start, float(end))
+    np.testing.assert_allclose(out, 1, atol=1e-6)
 
 
 @forms

@@ -248,6 +248,21 @@ def test_what_sounds_goes_on_although_nobody_holds_it() -> None:
     assert kept() is None
 
 
+@pytest.mark.parametrize("block", [128, 1024])
+def test_a_source_that_ended_in_a_loop_keeps_it_a_loop_although_nobody_holds_it(block: int) -> None:
+    def graph(context: OfflineAudioContext) -> None:
+        source = ConstantSourceNode(context, offset=0.5)
+        # In a loop, this is a quantum.
+        delay = DelayNode(context, delay_time=1 / RATE)
+        source.connect(delay).connect(GainNode(context, gain=0)).connect(source.offset)
+        delay.connect(context.destination)
+        source.start()
+        source.stop(26 / RATE)
+
+    out = render(graph, 1024, block=block)[0]
+    np.testing.assert_array_equal(np.flatnonzero(out), np.arange(128, 128 + 26))
+
+
 def test_what_cannot_be_heard_is_freed() -> None:
     context = OfflineAudioContext(sample_rate=RATE)
     before = vertices()

@@ -177,6 +177,55 @@ def test_a_block_in_which_nothing_changes_is_a_number() -> None:
     assert timeline.values(3000, 10, 128) == 4.0
 
 
+@pytest.mark.parametrize(
+    ("kind", "frame", "left"),
+    [
+        # Within a quantum, and where one begins; on a frame, and between two of them.
+        ("linear", 10, 10),
+        ("linear", 10.4, 10),
+        ("linear", 12, 12),
+        ("linear", 11.5, 11),
+        ("exponential", 10.4, 10.4),
+        ("exponential", 12, 12),
+        ("exponential", 11.5, 11),
+        ("target", 9, 8),
+        ("target", 9.5, 9),
+        ("target", 8, 8),
+        ("target", 7.5, 7),
+        ("value", 10.4, 10.4),
+    ],
+)
+def test_a_target_is_approached_from_what_browsers_have_computed_last(
+    kind: str, frame: float, left: float
+) -> None:
+    time = frame / RATE
+    before, first = {
+        "linear": (LinearRamp(time, 0.5), 2 - 1.5 * left / frame),
+        "exponential": (ExponentialRamp(time, 0.5), 2 * 0.25 ** (left / frame)),
+        "target": (SetTarget(0.0, 0.5, 0.01), 0.5 + 1.5 * np.exp(-left / 10)),
+        "value": (SetValue(time, 0.5), 0.5),
+    }[kind]
+    timeline = Timeline(2.0, RATE, QUANTUM)
+    for event in (SetValue(0.0, 2.0), before, SetTarget(time, 3.0, 0.005)):
+        timeline.insert(event)
+    n = np.arange(np.ceil(frame), 40)
+    np.testing.assert_allclose(
+        spread(timeline.values(int(n[0]), len(n), 1), len(n)),
+        3 + (first - 3) * np.exp(-(n - frame) / 5),
+        rtol=1e-6,
+    )
+
+
+def test_a_target_that_rounding_has_begin_before_its_frame_begins_between_frames() -> None:
+    rate = 22050.0
+    frame = next(n for n in range(1, 2000) if n / rate * rate < n)
+    timeline = Timeline(2.0, rate, 1024)
+    end = frame / rate
+    for event in (SetValue(0.0, 2.0), LinearRamp(end, 0.5), SetTarget(end, 3.0, 0.005)):
+        timeline.insert(event)
+    assert timeline.values(frame, 1, 1) == pytest.approx(2 - 1.5 * (frame - 1) / frame)
+
+
 @pytest.mark.parametrize("target", [0.0, 1e-6, 3.0, -0.99, 1.00001])
 def test_a_target_is_reached_at_the_start_of_a_quantum(target: float) -> None:
     timeline = Timeline(1.0, RATE, QUANTUM)
@@ -212,6 +261,20 @@ def test_the_shortest_and_the_longest_time_constants_are_numbers(constant: float
     timeline.insert(SetTarget(0.0005, 2.0, constant))
     got = spread(timeline.values(0, 10, 1), 10)
     np.testing.assert_allclose(got, [1.0, *[2.0 if constant < 1 else 1.0] * 9])
+
+
+@pytest.mark.parametrize("step", [1, QUANTUM])
+@pytest.mark.parametrize("constant", [1e-45, 1e-30, 1e-9, 1e-6, 1e-5, 1e-3, 0.1])
+def test_a_target_is_approached_from_a_quantum_s_start_that_is_rounded_to_behind_it(
+    constant: float, step: int
+) -> None:
+    rate = 48000.0
+    frame = next(frame for frame in range(0, 4000, QUANTUM) if frame / rate * rate > frame)
+    timeline = Timeline(1.0, rate, QUANTUM)
+    timeline.insert(SetTarget(frame / rate, 2.0, constant))
+    got = spread(timeline.values(frame, 40, step), 40)
+    seconds = step / rate * np.arange(40)
+    np.testing.assert_allclose(got, 2 - np.exp(-seconds / constant), rtol=1e-4)
 
 
 def test_a_curve_without_end_never_leaves_its_beginning() -> None:
