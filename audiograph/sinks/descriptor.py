@@ -9,7 +9,7 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -67,20 +67,44 @@ def named(target: str) -> Iterator[None]:
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Let Ctrl-C and its like interrupt at the end, and not in a callback of C, or half-way."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    held = [name for name in _INTERRUPTS if signal.getsignal(name) is signal.default_int_handler]
-    for name in held:
-        signal.signal(name, lambda number, _: came.append(number))
+    came, let_go = _hold_interrupts()
     try:
         yield
     finally:
-        for name in held:
-            signal.signal(name, signal.default_int_handler)
+        let_go()
     if came:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def interrupted_once() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C and its like interrupt nothing; what it gives tells whether one has come.
+
+    After the first all others are ignored, for good: what it completes must not be torn.
+    """
+    came, let_go = _hold_interrupts()
+    try:
+        yield lambda: bool(came)
+    finally:
+        if not came:
+            let_go()
+
+
+def _hold_interrupts() -> tuple[list[int], Callable[[], None]]:
+    """Gather interrupts in the list that is returned; also return what lets them go again."""
+    came: list[int] = []
+    held = []
+    handler = signal.default_int_handler
+    if threading.current_thread() is threading.main_thread():
+        held = [each for each in _INTERRUPTS if signal.getsignal(each) is handler]
+    for number in held:
+        signal.signal(number, lambda number, _: came.append(number))
+
+    def let_go() -> None:
+        for number in held:
+            signal.signal(number, handler)
+
+    return came, let_go
 
 
 class WatchedFile(io.FileIO):

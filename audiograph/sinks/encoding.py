@@ -64,9 +64,11 @@ class Encoder:
 
     def _rounded(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         work = self._work[:, : samples.shape[1]]
-        np.multiply(samples, self._full, out=work)
+        # NB: clipped first, since the loudest numbers would overflow.
+        np.clip(samples, -1, 1, out=work)
+        work *= self._full
         np.rint(work, out=work)
-        np.clip(work, -self._full, self._top, out=work)
+        np.minimum(work, self._top, out=work)
         if (lost := np.isnan(work)).any():
             work[lost] = 0
         if self._shift != 1:

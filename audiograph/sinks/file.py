@@ -59,6 +59,8 @@ class FileSink:
         The format is unknown, or does not take this rate, number of channels or a recording.
     FileExistsError
         There is such a file; from `close` if it came in the meantime.
+    FileNotFoundError
+        There is no such directory; from `close` if a recording was removed in the meantime.
     OSError
         The system does not let the file be written. After an error nothing is left, except of a
         recording what was written before.
@@ -79,8 +81,6 @@ class FileSink:
         self.path = Path(path)
         self.sample_rate = sample_rate
         self.channels = channels
-        self.format = RAW_FORMAT if raw else format_of(self.path, format, subtype)
-        self.format.check(sample_rate, channels)
         self._raw = raw
         self._force = force
         self._recording = recording
@@ -88,6 +88,8 @@ class FileSink:
             self._target = _resolved(self.path)
             mode = _mode_of(self._target)
         self._check_target(mode)
+        self.format = RAW_FORMAT if raw else format_of(self.path, format, subtype)
+        self.format.check(sample_rate, channels)
         self._part: Path | None = self._target.with_name(f".audiograph-{secrets.token_hex(6)}.part")
         self._descriptor = self._create(self._part)
         self._writer: Writer | None = None
@@ -120,6 +122,11 @@ class FileSink:
                 writer.close()
             if self._part is not None:
                 self._publish()
+            elif self._is_lost():
+                raise FileNotFoundError(
+                    errno.ENOENT,
+                    f"'{self.path}' was removed while it was recorded; nothing of it is left",
+                )
         finally:
             self._release()
 
@@ -158,6 +165,14 @@ class FileSink:
             )
         if not self._force:
             raise self._exists()
+
+    def _is_lost(self) -> bool:
+        """Whether the file has no name any more, be it its own or another."""
+        written = os.fstat(self._descriptor)
+        if written.st_nlink:
+            return False
+        # NB: some file systems count no links at all.
+        return not (self._target.exists() and os.path.samestat(written, self._target.stat()))
 
     def _exists(self) -> FileExistsError:
         return FileExistsError(errno.EEXIST, f"'{self.path}' is there already; --force replaces it")

@@ -17,7 +17,9 @@ from audiograph import sndfile
 from audiograph.errors import NotSupportedError
 from audiograph.sinks.encoding import RawEncoding
 
-_MOST_CHANNELS = 1024  # libsndfile's limit
+# libsndfile's limits.
+_MOST_CHANNELS = 1024
+_HIGHEST_RATE = 2**31 - 1
 
 WAVE_ENCODINGS: dict[str, RawEncoding] = {"PCM_16": "s16le", "PCM_24": "s24le", "FLOAT": "f32le"}
 """The subtypes of WAV that we write ourselves."""
@@ -77,9 +79,10 @@ class Format:
             raise NotSupportedError(
                 f"{channels} channels for {self}; a file or pipe takes 1 to {_MOST_CHANNELS}"
             )
-        if sample_rate < 1 or sample_rate != int(sample_rate):
+        if not 1 <= sample_rate <= _HIGHEST_RATE or sample_rate != int(sample_rate):
             raise NotSupportedError(
-                f"a sample rate of {sample_rate} Hz for {self}; it is a whole number above 0"
+                f"a sample rate of {sample_rate} Hz for {self}; it is a whole number, 1 to "
+                f"{_HIGHEST_RATE}"
             )
         if sample_rate != (only := _ONLY_RATES.get(self.container, sample_rate)):
             raise NotSupportedError(f"{self} at {sample_rate} Hz; it takes {only} Hz only")
@@ -106,7 +109,7 @@ def format_of(path: Path, format: str | None = None, subtype: str | None = None)
     if not asked:
         raise NotSupportedError(
             f"cannot tell the format of '{path}', which has no extension; give one of "
-            f"{_listed(extensions())}, or name the format"
+            f"{_listed(extensions())}, or name the format with --format"
         )
     container, default = _ALIASES.get(asked.lower(), (asked.upper(), None))
     if container not in soundfile.available_formats() or container in _NOT_WRITTEN:

@@ -1,4 +1,4 @@
-"""Sinks that write nothing to the outside."""
+"""A sink that writes nothing to the outside."""
 
 from __future__ import annotations
 
@@ -38,22 +38,3 @@ class MemorySink:
     def abort(self) -> None:
         self.closed = True
         self._blocks.clear()
-
-
-class NullSink:
-    """Takes samples and forgets them, counting the frames."""
-
-    def __init__(self, *, sample_rate: int, channels: int) -> None:
-        self.sample_rate = sample_rate
-        self.channels = channels
-        self.frames = 0
-
-    def write(self, samples: NDArray[np.float32]) -> None:
-        check_block(samples, self.channels)
-        self.frames += samples.shape[1]
-
-    def close(self) -> None:
-        pass
-
-    def abort(self) -> None:
-        pass

@@ -19,6 +19,8 @@ from audiograph.sinks.encoding import RAW_BITS, RawEncoder, RawEncoding
 UNKNOWN_SIZE = 0xFFFFFFFF
 """What stands for a size that a stream cannot know, and for one that RF64 gives elsewhere."""
 
+_LARGEST = 0xFFFFFFFF  # of 32 bits
+
 _INTEGER, _FLOAT = 1, 3  # format tags
 
 
@@ -132,6 +134,7 @@ def _format_chunk(
     # By the book all but whole numbers say how long their extension is: 0.
     extension = bytes(2) if extended else b""
     head = struct.pack("<4sI", b"fmt ", 16 + len(extension))
-    rate = sample_rate * frame
+    # NB: at the highest rates more than there is room for; readers do without it.
+    rate = min(sample_rate * frame, _LARGEST)
     body = struct.pack("<HHIIHH", tag, channels, sample_rate, rate, frame, width)
     return head + body + extension

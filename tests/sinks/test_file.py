@@ -111,14 +111,22 @@ def test_whole_numbers_are_clipped_and_rounded_to_the_nearest(
     random = np.random.default_rng(1)
     exact = random.integers(-full, full, (2, 5000)) / full
     samples = np.array(exact + random.uniform(-0.49, 0.49, exact.shape) / full, np.float32)
-    samples[:, :6] = [2, -2, 1, -1, np.inf, -np.inf]
-    samples[:, 6] = np.nan
+    samples[:, :8] = [2, -2, 1, -1, np.inf, -np.inf, 3e38, -3e38]
+    samples[:, 8] = np.nan
     path = tmp_path / "out"
     write(path, samples, format=format, subtype=subtype)
     top = (np.nextafter(np.float32(full), np.float32(0)) if bits == 32 else full - 1) / full
     wanted = np.clip(np.rint(samples.astype(np.float64) * full) / full, -1, top)
-    wanted[:, 6] = 0
+    wanted[:, 8] = 0
     np.testing.assert_array_equal(soundfile.read(path, dtype="float64")[0].T, wanted)
+
+
+def test_a_wave_file_has_any_rate_that_its_header_can_tell(tmp_path: Path) -> None:
+    samples = tone(seconds=0.01)
+    path = tmp_path / "fast.wav"
+    write(path, samples, subtype="FLOAT", sample_rate=2**31 - 1)
+    assert soundfile.info(path).samplerate == 2**31 - 1
+    np.testing.assert_array_equal(read(path), samples)
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
@@ -227,6 +235,28 @@ def test_a_recording_that_replaces_a_file_never_leaves_half_of_it(tmp_path: Path
     assert names(tmp_path) == ["out.wav"]
 
 
+@pytest.mark.parametrize("format", ["WAV", "FLAC"])
+def test_a_recording_that_is_removed_meanwhile_is_told(tmp_path: Path, format: str) -> None:
+    path = tmp_path / "out"
+    sink = FileSink(path, sample_rate=48000, channels=2, format=format, recording=True)
+    sink.write(tone(2))
+    path.unlink()
+    sink.write(tone(2))
+    with pytest.raises(FileNotFoundError, match="out' was removed while it was recorded"):
+        sink.close()
+
+
+def test_a_recording_may_be_moved_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "out.wav"
+    sink = FileSink(path, sample_rate=48000, channels=2, recording=True)
+    sink.write(tone(2))
+    moved = path.rename(tmp_path / "moved.wav")
+    sink.write(tone(2))
+    sink.close()
+    assert read(moved).shape == (2, 96000)
+    assert names(tmp_path) == ["moved.wav"]
+
+
 def test_after_abort_nothing_is_left(tmp_path: Path) -> None:
     sink = FileSink(tmp_path / "out.flac", sample_rate=48000, channels=2)
     sink.write(tone())
@@ -283,6 +313,8 @@ def test_what_cannot_be_written_says_so_before_anything_is_touched(tmp_path: Pat
         ("out.wav", {"channels": 0}, NotSupportedError, "0 channels"),
         ("out.wav", {"channels": 5000}, NotSupportedError, "5000 channels"),
         ("out.wav", {"sample_rate": 0}, NotSupportedError, "0 Hz"),
+        ("out.wav", {"sample_rate": 2**31}, NotSupportedError, "1 to 2147483647"),
+        ("out.wav", {"sample_rate": float("nan")}, NotSupportedError, "nan Hz"),
         ("out.opus", {"sample_rate": 44100}, NotSupportedError, "Opus .* 8000, 12000"),
         ("out.mp3", {"channels": 3}, NotSupportedError, "MP3 takes 1 or 2 channels"),
         ("out.flac", {"channels": 9}, NotSupportedError, "FLAC takes up to 8"),

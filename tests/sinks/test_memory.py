@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from audiograph.errors import InvalidStateError
-from audiograph.sinks.memory import MemorySink, NullSink
+from audiograph.sinks.memory import MemorySink
 
 
 def test_a_memory_sink_joins_what_it_is_given() -> None:
@@ -37,15 +37,6 @@ def test_an_aborted_memory_sink_is_empty() -> None:
     assert sink.samples.shape == (1, 0)
 
 
-def test_a_null_sink_counts() -> None:
-    sink = NullSink(sample_rate=48000, channels=2)
-    sink.write(np.zeros((2, 5), np.float32))
-    sink.write(np.zeros((2, 7), np.float32))
-    sink.close()
-    assert sink.frames == 12
-
-
-@pytest.mark.parametrize("kind", [MemorySink, NullSink])
-def test_samples_of_another_shape_are_refused(kind: type[MemorySink]) -> None:
+def test_samples_of_another_shape_are_refused() -> None:
     with pytest.raises(ValueError, match=r"shape \(3, 4\) where \(2, frames\) belong"):
-        kind(sample_rate=48000, channels=2).write(np.zeros((3, 4), np.float32))
+        MemorySink(sample_rate=48000, channels=2).write(np.zeros((3, 4), np.float32))
