@@ -5,6 +5,7 @@
 - ``options``     options that more than one command has
 - ``quantities``  gains, times, frequencies, rates as people write them
 - ``matching``    one of a list by id, label or part of a label
+- ``suggestions`` devices for the Tab key
 - ``talk``        everything but data, on stderr
 - ``output``      data, on stdout
 - ``failure``     an exception as one line and an exit status
@@ -100,6 +101,7 @@ class Program(click.Group):
             status = report(error, talk)
         finally:
             process.abandon_broken_stdout()
+            process.leave()
         sys.exit(status)
 
 

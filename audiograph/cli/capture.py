@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audiograph.cli import options
+from audiograph.cli import options, suggestions
 from audiograph.cli.command import Command
 from audiograph.cli.quantities import Duration, LatencyHint, clock
 from audiograph.cli.talk import Talk
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 
 
 @click.command("capture", cls=Command, help=__doc__)
-@click.argument("out", type=click.Path(dir_okay=False, allow_dash=True))
+@click.argument("out", type=options.OUTPUT_PATH)
 @click.option(
     "--mic",
     metavar="DEVICE",
     default="default",
     show_default=True,
+    shell_complete=suggestions.inputs,
     help="Input device: default, an id, a label or a part of one.",
 )
 @options.duration

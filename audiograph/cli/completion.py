@@ -1,6 +1,6 @@
 """Print the completion script for a shell.
 
-Once the shell has read it, the Tab key completes commands, options and file names.
+Once the shell has read it, the Tab key completes commands, options, devices and file names.
 
 For example:
 

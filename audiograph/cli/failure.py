@@ -45,7 +45,8 @@ def explain(error: BaseException) -> tuple[str, int]:
         case BrokenPipeError():
             # head(1) has seen enough. sox, git and cat die of SIGPIPE here, so scripts know it.
             return "", BROKEN_PIPE
-        case KeyboardInterrupt() | click.Abort():
+        # Python's locks complain where an interrupt comes just when one is to be taken back.
+        case KeyboardInterrupt() | click.Abort() | RuntimeError(__context__=KeyboardInterrupt()):
             return "interrupted", INTERRUPTED
         case click.UsageError():
             return _usage(error), WRONG_USAGE

@@ -23,6 +23,7 @@ from audiograph.cli import options, output
 from audiograph.cli.command import Command
 from audiograph.cli.devices import document, find, latency_range
 from audiograph.cli.matching import ambiguous, matches, unknown
+from audiograph.cli.places import is_path
 from audiograph.cli.quantities import clock, decibels, kilohertz, to_decibels
 from audiograph.cli.talk import Talk
 from audiograph.errors import NotFoundError
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @click.command("inspect", cls=Command, help=__doc__)
-@click.argument("name", metavar="FILE|DEVICE", type=click.Path())
+@click.argument("name", metavar="FILE|DEVICE", type=options.INPUT_PATH)
 @options.as_json
 @click.pass_obj
 def command(talk: Talk, name: str, as_json: bool) -> None:
@@ -53,6 +54,8 @@ def _devices_named(name: str, talk: Talk) -> list[Device]:
     except NotFoundError as error:
         raise NotFoundError(f"there is no file {name!r}, and {error}") from None
     found = matches(name, present)
+    if not found and is_path(name):
+        raise NotFoundError(f"there is no file {name!r}; check the name")
     if not found and not present:
         raise NotFoundError(f"there is no file {name!r}, and no audio device at all")
     if not found:

@@ -6,6 +6,10 @@ import click
 
 from audiograph.cli.quantities import CHANNELS, LATENCY, RATE, RAW_ENCODINGS, RAW_INPUT, TIME
 
+# Both for the completion: opening a file tells what is wrong with it, better than click could.
+INPUT_PATH = click.Path(readable=False, allow_dash=True)
+OUTPUT_PATH = click.Path(dir_okay=False, readable=False, allow_dash=True)
+
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for a script (schema 1, see the man page)."
 )

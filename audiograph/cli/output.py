@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from audiograph.cli.process import to_stdout
 from audiograph.cli.talk import printable
 
 SCHEMA = 1
@@ -29,7 +30,8 @@ def write(text: str) -> None:
     """Print `text` on stdout."""
     if sys.stdout is None:
         raise OSError(errno.EBADF, "stdout is closed")
-    sys.stdout.write(f"{text}\n")
+    with to_stdout():
+        sys.stdout.write(f"{text}\n")
 
 
 def write_json(document: Mapping[str, object]) -> None:
@@ -40,13 +42,15 @@ def write_json(document: Mapping[str, object]) -> None:
 def write_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows under a header, in aligned columns.
 
-    On a terminal that is too narrow for all of them, the last ones are left out for a "…".
+    On a terminal that is too narrow for all of them, the last ones are left out for a "…"; the
+    first one that has a name stays.
     """
     table = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(_columns(cell) for cell in column) for column in zip(*table, strict=True)]
     room = _terminal_columns()
     if room is not None and _table_columns(widths) > room:
-        while len(widths) > 1 and _table_columns([*widths, 1]) > room:
+        least = next(number for number, name in enumerate(header, 1) if name)
+        while len(widths) > least and _table_columns([*widths, 1]) > room:
             widths.pop()
         table = [[*row[: len(widths)], ""] for row in table]
         table[0][-1] = "…"

@@ -44,7 +44,7 @@ def find_output(name: str, encoding: Encoding, talk: Talk) -> Output:
         return NoOutput()
     if name == "speakers":
         return DeviceOutput(find_device("default", "audiooutput", talk))
-    if name == "-" or _is_path(name):
+    if name == "-" or is_path(name):
         return FileOutput(name, encoding)
     present = [device for device in find(talk) if device.kind == "audiooutput"]
     if not matches(name, present):
@@ -63,7 +63,7 @@ def open_source(name: str, talk: Talk) -> MediaStreamTrack:
     """
     from audiograph.routing import inputs
 
-    if name == "-" or _is_path(name) or Path(name).is_file():
+    if name == "-" or is_path(name) or Path(name).is_file():
         return inputs.open_file(name)
     return inputs.open_device(find_device(name, "audioinput", talk))
 
@@ -146,7 +146,8 @@ def _is_stdout(name: str) -> bool:
     return stat.S_ISREG(stdout.st_mode) and os.path.samestat(source, stdout)
 
 
-def _is_path(name: str) -> bool:
+def is_path(name: str) -> bool:
+    """Return whether a name has a slash, or the extension of a file that can be written."""
     if "/" in name:
         return True
     suffix = Path(name).suffix

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audiograph.cli import options
+from audiograph.cli import options, suggestions
 from audiograph.cli.command import Command
 from audiograph.cli.quantities import (
     FREQUENCY,
@@ -40,19 +40,20 @@ if TYPE_CHECKING:
     from audiograph.sinks.encoding import RawEncoding
 
 
-@click.command("route", cls=Command, help=__doc__)
+@click.command("route", cls=Command, help=__doc__, context_settings={"allow_extra_args": True})
 @click.option(
     "--mic",
     "mics",
     metavar="DEVICE",
     multiple=True,
+    shell_complete=suggestions.inputs,
     help="Input device: default, an id, a label or a part of one. Repeatable.",
 )
 @click.option(
     "--file",
     "files",
     metavar="PATH",
-    type=click.Path(allow_dash=True),
+    type=options.INPUT_PATH,
     multiple=True,
     help="Audio file, or - for stdin. Repeatable.",
 )
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     "outputs",
     metavar="WHERE",
     multiple=True,
+    shell_complete=suggestions.outputs,
     help="Where the sound goes: speakers (the default output), an output device, a file, "
     "- for stdout, none for nowhere in real time. Repeatable.",
 )
@@ -120,6 +122,15 @@ def command(
     from audiograph.routing.outputs import DeviceOutput, Encoding
     from audiograph.routing.route import Route, run
 
+    if stray := click.get_current_context().args:
+        raise click.UsageError(
+            f"'{stray[0]}' belongs to no option: inputs follow --mic, --file or --tone, and "
+            "outputs --to"
+        )
+    if raw_in is not None and "-" not in files:
+        raise click.UsageError("--raw-in says what stdin holds, which is no input: add --file -")
+    if start is not None and not files:
+        raise click.UsageError("--start says where files start, and there is none: add --file")
     if not (mics or files or tones):
         mics = ("default",)
     outputs = outputs or ("speakers",)

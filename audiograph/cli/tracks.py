@@ -30,7 +30,7 @@ HEADER = ("", "ID", "KIND", "LABEL", "STATE", "ENABLED", "MUTED", "CHANNELS", "R
 
 
 @click.command("tracks", cls=Command, help=__doc__)
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.argument("sources", metavar="SOURCE...", type=options.INPUT_PATH, nargs=-1, required=True)
 @options.as_json
 @click.pass_obj
 def command(talk: Talk, sources: tuple[str, ...], as_json: bool) -> None:

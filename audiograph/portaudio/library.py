@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
+import os
 import platform
 from types import ModuleType
 from typing import Any, Protocol
 
 from audiograph.errors import NotFoundError, NotReadableError
-from audiograph.portaudio.calls import call, hung
+from audiograph.portaudio.calls import call, end, forget, hung
 
 
 class Closable(Protocol):
@@ -82,6 +84,8 @@ def loaded() -> Any:
         # a JACK server has died. The system takes back what PortAudio leaves.
         atexit.unregister(sounddevice._exit_handler)
         atexit.register(_shut_down)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_leave_to_the_parent)
         _library.module = sounddevice
     return _library.module
 
@@ -98,8 +102,19 @@ def note_closed(stream: Closable) -> None:
 
 def _shut_down() -> None:
     # A callback must not come into an interpreter that is no more.
+    end()
     for stream in list(_library.streams):
         stream.close()
+    # What hangs is still in there. Python takes libraries out of memory that it has loaded, from
+    # under the feet of such threads; ctypes never does.
+    if _library.module is not None:
+        ctypes.CDLL(_library.module._libname)
+
+
+def _leave_to_the_parent() -> None:
+    """Forget, in a forked process, what the parent has open and closes."""
+    _library.streams.clear()
+    forget()
 
 
 def _jack_has_died(sounddevice: Any) -> bool:

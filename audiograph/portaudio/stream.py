@@ -10,12 +10,12 @@ from typing import Any, Self
 
 from audiograph.errors import NotReadableError
 from audiograph.portaudio import failures
-from audiograph.portaudio.calls import CLOSE_SECONDS, call
+from audiograph.portaudio.calls import ANSWER_SECONDS, CLOSE_SECONDS, call, post
 from audiograph.portaudio.clock import Clock
 from audiograph.portaudio.devices import Device, found
 from audiograph.portaudio.library import loaded, note_closed, note_open
 from audiograph.portaudio.quiet import hushed
-from audiograph.portaudio.realtime import running
+from audiograph.portaudio.realtime import running, sweep
 
 OnFault = Callable[[Exception], object]
 
@@ -67,14 +67,21 @@ class Stream(ABC):
         self._callback_thread = 0
         self._error: Exception | None = None
         self._finished = False
+        self._starting = False
         self._closing = False
         self._stopping_since: float | None = None
         self._finishing = threading.Lock()
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
-        self._stream: Any = call(lambda: self._open(latency, block_frames))
-        self.latency: float = self._stream.latency
+        self._stream: Any = None
+        try:
+            self.latency: float = call(lambda: self._open(latency, block_frames))
+        except BaseException:
+            # What is waited for no longer, after Ctrl-C or because it hangs, may open yet.
+            self._closing = True
+            post(self._close)
+            raise
 
     @property
     def closed(self) -> bool:
@@ -87,10 +94,11 @@ class Stream(ABC):
         Raises
         ------
         NotReadableError
-            When the device does not start.
+            When the device does not start; the stream is closed then.
         """
         if self._watcher is not None or self._closing:
             return
+        sweep()
         running.take()
         hushed.take()
         try:
@@ -98,6 +106,7 @@ class Stream(ABC):
         except BaseException:
             hushed.release()
             running.release()
+            self.close()
             raise
         self._watcher = threading.Thread(
             target=self._keep, name=f"watch over {failures.name_of(self.device)}", daemon=True
@@ -133,11 +142,11 @@ class Stream(ABC):
     def _make(self, sounddevice: Any, **settings: Any) -> Any:
         """Make the sounddevice stream of this direction."""
 
-    def _open(self, latency: float, block_frames: int) -> Any:
+    def _open(self, latency: float, block_frames: int) -> float:
         sounddevice = loaded()
         present = found(self.device)
         try:
-            stream = self._make(
+            self._stream = self._make(
                 sounddevice,
                 device=present.index,
                 samplerate=self.sample_rate,
@@ -152,15 +161,21 @@ class Stream(ABC):
                 error, present, sample_rate=self.sample_rate, channels=self.channels
             ) from None
         note_open(self)
-        return stream
+        latency = self._stream.latency
+        if self._closing:
+            self._close()
+        return latency
 
     def _start(self) -> None:
+        self._starting = True
         try:
             self._stream.start()
         except loaded().PortAudioError as error:
             raise failures.explained(
                 error, self.device, sample_rate=self.sample_rate, channels=self.channels
             ) from None
+        finally:
+            self._starting = False
 
     def _on_finished(self) -> None:
         self._finished = True
@@ -206,20 +221,26 @@ class Stream(ABC):
             # NB: this is what hangs when it hangs, so it has this thread to itself.
             self._stream.abort()
         try:
-            call(self._close, limit=CLOSE_SECONDS)
+            call(self._close, limit=CLOSE_SECONDS, at_exit=True)
         except NotReadableError:
             self.given_up = True
         self._finish()
 
     def _close(self) -> None:
-        self._stream.close()
-        note_closed(self)
+        if self._starting:
+            # NB: a start that hangs holds a lock of the stream; PortAudio asserts that none is
+            # held, and its assertion would end the process.
+            raise failures.stalled(self.device, ANSWER_SECONDS)
+        if self._stream is not None:
+            self._stream.close()
+            note_closed(self)
 
     def _finish(self) -> None:
         with self._finishing:
             if self._closed.is_set():
                 return
+            # NB: first, so that who waits for the end finds the process as it was.
+            if self._watcher is not None:
+                hushed.release()
+                running.release()
             self._closed.set()
-        if self._watcher is not None:
-            hushed.release()
-            running.release()

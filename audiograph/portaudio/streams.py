@@ -25,6 +25,7 @@ OnBlock = Callable[[NDArray[np.float32], bool, float], object]
 Render = Callable[[NDArray[np.float32], float], object]
 
 DRAIN_SECONDS = 0.05
+"""What may lie behind the delay, which is told in whole blocks; a sound server's mixer adds one."""
 
 
 class InputStream(Stream):
@@ -148,6 +149,7 @@ class OutputStream(Stream):
         self._render = render
         self._delay = 0.0
         self._silent_frames: int | None = None
+        self._drained = False
         super().__init__(
             device,
             sample_rate=sample_rate,
@@ -171,10 +173,8 @@ class OutputStream(Stream):
         if self._watcher is None:
             return
         self._silent_frames = 0
-        # The device's count is in whole blocks, and a sound server's mixer adds one of its own.
-        frames = round((self.delay + DRAIN_SECONDS) * self.sample_rate)
         limit = time.monotonic() + self.delay + 1
-        while self._silent_frames < frames and not self._wake.wait(0.005):
+        while not self._drained and not self._wake.wait(0.005):
             if time.monotonic() > limit:
                 return
 
@@ -194,6 +194,10 @@ class OutputStream(Stream):
             if self._silent_frames is None:
                 self._render(out, now)
             else:
+                # NB: by the delay of the moment, which is low in a buffer that has nearly run dry
+                # and is filled up at once.
+                due = round((self.delay + DRAIN_SECONDS) * self.sample_rate)
+                self._drained = self._silent_frames >= due
                 out.fill(0)
                 self._silent_frames += frames
             self.frames += frames

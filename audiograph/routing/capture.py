@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from audiograph.errors import NotSupportedError
@@ -13,7 +14,7 @@ from audiograph.media.track_writer import TrackWriter
 from audiograph.portaudio import Device
 from audiograph.routing.inputs import open_device
 from audiograph.routing.outputs import FileOutput
-from audiograph.sinks.descriptor import uninterrupted
+from audiograph.sinks.descriptor import interrupted_once
 
 _POLL_SECONDS = 0.1
 
@@ -51,31 +52,19 @@ def capture(
     over = threading.Event()
     track.add_event_listener("ended", lambda event: over.set())
     wanted = None if frames is None else frames(rate)
-    writer: TrackWriter | None = None
-    interrupted = False
-    try:
-        with uninterrupted():
-            sink = output.open(
-                sample_rate=rate, channels=channels or source.channels, recording=True
-            )
-            writer = TrackWriter(track, sink, frames=lambda: wanted, on_done=over.set)
+    with interrupted_once() as interrupted, ExitStack() as stack:
+        stack.callback(track.stop)
+        sink = output.open(sample_rate=rate, channels=channels or source.channels, recording=True)
+        writer = TrackWriter(track, sink, frames=lambda: wanted, on_done=over.set)
+        # NB: before the device, which takes its time to let go where it no longer answers.
+        stack.callback(writer.finish)
         writer.start()
-        while not over.wait(_POLL_SECONDS):
+        while not (over.wait(_POLL_SECONDS) or interrupted()):
             on_progress(writer.written / rate)
-    except KeyboardInterrupt:
-        if writer is None:
-            raise
-        interrupted = True
-    finally:
-        # NB: the file first: letting go of a device that no longer answers takes its time.
-        if writer is not None:
-            writer.finish()
-        track.stop()
-    assert writer is not None
     return Captured(
         seconds=writer.written / rate,
         lost=source.lost_blocks.count,
-        interrupted=interrupted,
+        interrupted=interrupted(),
         error=writer.error or source.error,
     )
 

@@ -97,18 +97,20 @@ class LiveRoute:
             self.close()
             raise
 
-    def run(self, on_progress: Callable[[float], None]) -> None:
-        """Run until what has an end has ended, or the time is over.
+    def run(self, on_progress: Callable[[float], None], stop: Callable[[], bool]) -> None:
+        """Run until what has an end has ended, the time is over, or `stop()`.
 
         `on_progress(seconds)` is called now and then. Raises what a device, a track or a sink
-        failed with, and KeyboardInterrupt when asked to stop; `close` is due after all of them.
+        failed with; `close` is due after all of them.
         """
         for track in self._tracks:
-            track._source.prefill()
+            track._source.prefill(stop)
+        if stop():
+            return
         for writer in self._writers:
             writer.start()
         self.context.resume()
-        while not self._done.wait(_POLL_SECONDS):
+        while not (self._done.wait(_POLL_SECONDS) or stop()):
             on_progress(self.context.current_time)
             if self._is_over():
                 break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from audiograph.media.track import MediaStreamTrack
 from audiograph.routing import inputs
 from audiograph.routing.offline import render
 from audiograph.routing.outputs import DeviceOutput, FileOutput, Output
+from audiograph.sinks.descriptor import interrupted_once
 
 if TYPE_CHECKING:
     from audiograph.portaudio import Device
@@ -143,18 +144,17 @@ def _total(route: Route, until: Sequence[MediaStreamTrack], rate: float) -> floa
 
 
 def _run_live(live: LiveRoute, on_progress: Callable[[float], None]) -> Routed:
-    outcome = Routed(0.0)
-    try:
-        live.run(on_progress)
-    except KeyboardInterrupt:
-        outcome = replace(outcome, interrupted=True)
-    except Exception as error:  # noqa: BLE001 - returned when the recordings are complete
-        outcome = replace(outcome, error=error)
-    try:
-        live.close()
-    except Exception as error:  # noqa: BLE001 - likewise
-        outcome = replace(outcome, error=outcome.error or error)
-    return replace(outcome, seconds=live.seconds)
+    failure: Exception | None = None
+    with interrupted_once() as interrupted:
+        try:
+            live.run(on_progress, interrupted)
+        except Exception as error:  # noqa: BLE001 - returned when the recordings are complete
+            failure = error
+        try:
+            live.close()
+        except Exception as error:  # noqa: BLE001 - likewise
+            failure = failure or error
+    return Routed(live.seconds, interrupted=interrupted(), error=failure)
 
 
 def _open(route: Route, stack: ExitStack) -> tuple[list[MediaStreamTrack], int]:

@@ -130,6 +130,15 @@ def test_what_is_neither_file_nor_device_gets_the_candidates(
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["take.wva.wav", "./scarlett"])
+def test_a_path_to_nothing_is_taken_for_no_device(
+    run: Run, alsa: dict[str, str], name: str
+) -> None:
+    result = run("inspect", name, env=alsa)
+    assert (result.stdout, result.returncode) == ("", 3)
+    assert result.stderr == f"audiograph: there is no file '{name}'; check the name\n"
+
+
 def test_an_ambiguous_name_gets_the_candidates(run: Run, alsa: dict[str, str]) -> None:
     result = run("inspect", "alsa-in", env=alsa)
     assert (result.stdout, result.returncode) == ("", 3)
@@ -137,8 +146,8 @@ def test_an_ambiguous_name_gets_the_candidates(run: Run, alsa: dict[str, str]) -
 
 
 def test_without_any_device_it_says_so(run: Run, no_devices: dict[str, str]) -> None:
-    result = run("inspect", "x.wav", env=no_devices)
-    line = "audiograph: there is no file 'x.wav', and no audio device at all\n"
+    result = run("inspect", "mic", env=no_devices)
+    line = "audiograph: there is no file 'mic', and no audio device at all\n"
     assert (result.stdout, result.stderr, result.returncode) == ("", line, 3)
 
 

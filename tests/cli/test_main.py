@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -146,6 +147,11 @@ def test_without_a_command_the_help_is_shown_but_it_is_wrong_usage(run: Run) -> 
             1,
         ),
         ("raise KeyboardInterrupt", "interrupted", 130),
+        (
+            "try:\n    raise KeyboardInterrupt\nfinally:\n    raise RuntimeError('no lock')",
+            "interrupted",
+            130,
+        ),
         ("raise MemoryError", "out of memory; shorter pieces or fewer channels need less", 1),
         ("def f(): f()\nf()", "the input is nested too deeply", 1),
         (
@@ -189,6 +195,17 @@ def test_a_full_disk_is_reported_once(run: Run) -> None:
         result = run("--help", stdout=full)
     assert result.stderr == "audiograph: no space left on device\n"
     assert result.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_data_that_a_full_disk_does_not_take_is_an_error(run_probe: Run) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = run_probe("output.write('data')", stdout=full)
+    assert (result.stderr, result.returncode) == (
+        "audiograph: cannot write to stdout: No space left on device; make room, or write to "
+        "another disk\n",
+        1,
+    )
 
 
 def test_data_for_a_stdout_that_is_closed_is_an_error(run_probe: Run) -> None:
@@ -249,6 +266,17 @@ def test_a_signal_interrupts(name: str) -> None:
     assert (stderr, process.returncode) == ("audiograph: interrupted\n", 130)
 
 
+def test_an_interrupt_at_the_very_end_tears_nothing(run_probe: Run) -> None:
+    body = """
+    import atexit, os, signal
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        atexit.register(os.kill, os.getpid(), getattr(signal, name))
+    output.write("done")
+    """
+    result = run_probe(body)
+    assert (result.stdout, result.stderr, result.returncode) == ("done\n", "", 0)
+
+
 def test_what_the_caller_ignores_stays_ignored() -> None:
     body = "import signal, os\nos.kill(os.getpid(), signal.SIGHUP)\noutput.write('still here')"
     result = subprocess.run(
@@ -305,11 +333,39 @@ def test_the_completion_script_is_one_that_the_shell_reads(run: Run, shell: str)
     ],
 )
 def test_the_shell_gets_completions(run: Run, words: str, completions: list[str]) -> None:
-    variables = {
+    assert offered(run, words) == [f"plain,{word}" for word in completions]
+
+
+def offered(run: Run, words: str, **variables: str) -> list[str]:
+    """Return what a shell is told when Tab is pressed behind `words`, and nothing went wrong."""
+    variables |= {
         "_AUDIOGRAPH_COMPLETE": "bash_complete",
         "COMP_WORDS": words,
-        "COMP_CWORD": str(len(words.split()) - 1),
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
     }
     result = run(env=variables)
-    assert result.stdout.splitlines() == [f"plain,{word}" for word in completions]
     assert (result.stderr, result.returncode) == ("", 0)
+    return result.stdout.split()
+
+
+def test_the_shell_gets_devices_by_id_or_by_a_word_of_the_label(
+    run: Run, alsa: dict[str, str]
+) -> None:
+    found = json.loads(run("devices", "--json", env=alsa).stdout)["devices"]
+    ids = {(device["label"], device["kind"]): device["id"] for device in found}
+    scarlett = ids["scarlett", "audioinput"]
+    for typed in ("--mic Scar", f"--mic {scarlett[:-2]}"):
+        for command in ("route", "capture take.wav"):
+            assert offered(run, f"audiograph {command} {typed}", **alsa) == [f"plain,{scarlett}"]
+    speakers = ids["scarlett", "audiooutput"]
+    assert offered(run, "audiograph route --to scar", **alsa) == [f"plain,{speakers}", "file,scar"]
+    inputs = [f"plain,{id}" for (_, kind), id in ids.items() if kind == "audioinput"]
+    assert offered(run, "audiograph route --mic ", **alsa) == ["plain,default", *inputs]
+
+
+def test_the_shell_gets_words_and_files_where_there_is_no_device(
+    run: Run, no_devices: dict[str, str]
+) -> None:
+    assert offered(run, "audiograph route --mic x", **no_devices) == []
+    assert offered(run, "audiograph route --to s", **no_devices) == ["plain,speakers", "file,s"]
+    assert offered(run, "audiograph route --to ./t", **no_devices) == ["file,./t"]

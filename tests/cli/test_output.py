@@ -70,6 +70,14 @@ def test_a_narrow_terminal_gets_the_columns_of_a_table_that_fit(
         assert capsys.readouterr().out.splitlines() == lines
 
 
+def test_a_terminal_however_narrow_shows_more_of_a_table_than_its_stars(
+    terminal: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal(4)
+    output.write_table(("", "ID", "LABEL"), [("*", "abcd", "speakers"), ("", "efgh", "mic")])
+    assert capsys.readouterr().out.splitlines() == ["   ID    …", "*  abcd", "   efgh"]
+
+
 def test_a_narrow_terminal_gets_a_long_value_on_several_lines(
     terminal: Callable[[int], None], capsys: pytest.CaptureFixture[str]
 ) -> None:

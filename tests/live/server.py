@@ -248,6 +248,10 @@ class Recording:
         heard = bytes(self._heard[: self.frames * 4 * CHANNELS])
         return np.frombuffer(heard, np.float32).reshape(-1, CHANNELS).T
 
+    def forget(self) -> None:
+        """Drop what was heard so far."""
+        del self._heard[: self.frames * 4 * CHANNELS]
+
     def stop(self) -> NDArray[np.float32]:
         """Stop listening and return everything that was heard."""
         self._process.terminate()

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from sound_files import Samples, noise, read_file
 
-from .command import Command, recorded_whole
+from .command import PATIENT, Command, recorded_whole
 from .server import RATE, Server, placed, poll
 
 pytestmark = pytest.mark.live
@@ -31,7 +31,8 @@ def test_every_format_holds_what_was_played(
         "mono.aiff": ["--channels", "mono", "--subtype", "PCM_24"],
     }
     captures = {
-        name: audiograph("capture", name, *options, on=server) for name, options in kinds.items()
+        name: audiograph("capture", name, *options, *PATIENT, on=server)
+        for name, options in kinds.items()
     }
     for name, capture in captures.items():
         capture.recorded(name)
@@ -60,7 +61,7 @@ def test_rate_channels_and_duration_are_those_asked_for(
 
 def test_stdout_carries_a_wave_stream(server: Server, audiograph: Start, tmp_path: Path) -> None:
     sound = noise()
-    capture = audiograph("capture", "-", on=server)
+    capture = audiograph("capture", "-", *PATIENT, on=server)
     poll(lambda: len(capture.output) > 44, "the first samples")
     server.play(sound)
 

@@ -12,7 +12,15 @@ import pytest
 import soxr
 from sound_files import Samples, noise, read_file, write_file
 
-from .command import Command, clients, heard_whole, play_through, recorded_whole
+from .command import (
+    PATIENT,
+    Command,
+    clients,
+    heard_whole,
+    heard_whole_at_last,
+    play_through,
+    recorded_whole,
+)
 from .server import RATE, Server, placed, poll
 
 pytestmark = pytest.mark.live
@@ -39,7 +47,8 @@ def test_a_file_is_heard_from_its_first_frame_to_its_last(
     sound = noise(channels=channels)
     write_file(tmp_path / "in.wav", sound)
     heard = server.record("speakers.monitor")
-    route = audiograph("route", "--file", "in.wav", "--to", "speakers", *options, on=server)
+    words = ["--file", "in.wav", "--to", "speakers", *options, *PATIENT]
+    route = audiograph("route", *words, on=server)
     around = heard_whole(heard, np.broadcast_to(sound, (2, sound.shape[1]))[:, frames])
     assert not around.any()
     assert route.ended() == (0, "")
@@ -50,9 +59,9 @@ def test_what_is_routed_to_the_speakers_is_captured_from_them(
 ) -> None:
     sound = noise()
     write_file(tmp_path / "in.wav", sound)
-    capture = audiograph("capture", "--mic", "loopback", "heard.wav", on=server)
+    capture = audiograph("capture", "--mic", "loopback", "heard.wav", *PATIENT, on=server)
     capture.recorded("heard.wav")
-    assert audiograph("route", "--file", "in.wav", on=server).ended() == (0, "")
+    assert audiograph("route", "--file", "in.wav", *PATIENT, on=server).ended() == (0, "")
     assert capture.interrupted() == (0, "")
     heard = read_file(tmp_path / "heard.wav")
     start = recorded_whole(heard, sound)
@@ -63,7 +72,7 @@ def test_what_is_routed_to_the_speakers_is_captured_from_them(
 @pytest.mark.parametrize("words", [[], ["--mic", "default", "--to", "speakers"]])
 def test_the_microphone_is_heard(server: Server, audiograph: Start, words: list[str]) -> None:
     heard = server.record("speakers.monitor")
-    route = audiograph("route", *words, on=server)
+    route = audiograph("route", *words, *PATIENT, on=server)
     sound = noise()
     play_through(server, heard, sound)
     heard_whole(heard, sound)
@@ -75,7 +84,7 @@ def test_the_microphone_is_heard_and_recorded_in_one_go(
 ) -> None:
     heard = server.record("speakers.monitor")
     words = ["--mic", "default", "--to", "speakers", "--to", "take.wav", "--to", "take.flac"]
-    route = audiograph("route", *words, on=server)
+    route = audiograph("route", *words, *PATIENT, on=server)
     sound = noise()
     play_through(server, heard, sound)
     heard_whole(heard, sound)
@@ -89,7 +98,7 @@ def test_microphones_are_mixed_into_a_file(
 ) -> None:
     first, second = noise(seed=1), noise(seed=2)
     words = ["--mic", "mic", "--mic", "loopback", "--to", "mix.wav", "--subtype", "FLOAT"]
-    route = audiograph("route", *words, on=server)
+    route = audiograph("route", *words, *PATIENT, on=server)
     begun = route.recorded("mix.wav", RATE // 4).shape[1]
     server.play(first, "room")
     route.recorded("mix.wav", begun + RATE)
@@ -109,7 +118,7 @@ def test_a_microphone_is_mixed_with_a_file_and_ends_with_it(
     backing, voice = noise(3 * RATE, seed=3), noise(seed=4)
     write_file(tmp_path / "backing.wav", backing)
     words = ["--mic", "default", "--file", "backing.wav", "--to", "mix.wav", "--subtype", "FLOAT"]
-    route = audiograph("route", *words, on=server)
+    route = audiograph("route", *words, *PATIENT, on=server)
     route.recorded("mix.wav", RATE // 4)
     server.play(voice)
     assert route.ended() == (0, "")
@@ -130,7 +139,7 @@ def test_two_output_devices_play_the_same(
     write_file(tmp_path / "in.wav", sound)
     recordings = [server.record(f"{sink}.monitor") for sink in ("speakers", "room")]
     route = audiograph(
-        *["route", "--file", "in.wav", "--to", "speakers", "--to", "headphones"],
+        *["route", "--file", "in.wav", "--to", "speakers", "--to", "headphones", *PATIENT],
         env={**server.environment, "ALSA_CONFIG_PATH": str(configuration)},
     )
     for heard in recordings:
@@ -141,7 +150,7 @@ def test_two_output_devices_play_the_same(
 def test_a_tone_is_heard_at_its_frequency_and_level(server: Server, audiograph: Start) -> None:
     heard = server.record("speakers.monitor")
     words = ["--tone", "1k", "--gain", "-6dB", "--duration", "0.5", "--to", "speakers"]
-    assert audiograph("route", *words, on=server).ended() == (0, "")
+    assert audiograph("route", *words, *PATIENT, on=server).ended() == (0, "")
     tone = 0.5 * 10 ** (-6 / 20) * np.sin(2 * np.pi * 1000 * np.arange(RATE // 2) / RATE)
 
     def sounding() -> Samples | None:
@@ -162,7 +171,7 @@ def test_a_file_of_another_rate_is_resampled_to_the_devices(
     write_file(tmp_path / "in.wav", sound, 44100, "FLOAT")
     heard = server.record("speakers.monitor")
     words = ["--file", "in.wav", "--rate", "48k", "--to", "speakers"]
-    route = audiograph("route", *words, on=server)
+    route = audiograph("route", *words, *PATIENT, on=server)
     heard_whole(heard, soxr.resample(sound.T, 44100, RATE).T)
     assert route.ended() == (0, "")
 
@@ -216,7 +225,8 @@ def test_a_pipe_is_heard_from_its_first_frame_to_its_last(
     with subprocess.Popen(
         ["sox", path, "-t", "wav", "-"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as sox:
-        route = audiograph("route", "--file", "-", "--to", "speakers", on=server, stdin=sox.stdout)
+        words = ["--file", "-", "--to", "speakers", *PATIENT]
+        route = audiograph("route", *words, on=server, stdin=sox.stdout)
         assert not heard_whole(heard, sound).any()
         assert route.ended() == (0, "")
 
@@ -226,12 +236,12 @@ def test_a_capture_can_be_piped_into_a_route(server: Server, audiograph: Start) 
     reading, writing = os.pipe()
     capture = audiograph("capture", "-", "--raw", "f32le", on=server, stdout=writing)
     words = ["--file", "-", "--raw-in", "f32le", "--to", "speakers"]
-    route = audiograph("route", *words, on=server, stdin=reading)
+    route = audiograph("route", *words, *PATIENT, on=server, stdin=reading)
     os.close(reading)
     os.close(writing)
     sound = noise()
     play_through(server, heard, sound)
-    heard_whole(heard, sound)
+    heard_whole_at_last(server, heard, sound)
     assert capture.interrupted() == (0, "")
     assert route.ended() == (0, "")
 
@@ -239,7 +249,7 @@ def test_a_capture_can_be_piped_into_a_route(server: Server, audiograph: Start) 
 def test_the_microphone_goes_out_at_stdout(server: Server, audiograph: Start) -> None:
     sound = noise()
     words = ["--mic", "default", "--to", "-", "--raw", "s16le"]
-    route = audiograph("route", *words, on=server)
+    route = audiograph("route", *words, *PATIENT, on=server)
     poll(lambda: len(route.output) > RATE, "the first samples")
     server.play(sound)
 

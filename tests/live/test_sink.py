@@ -22,6 +22,24 @@ def room_by_default(server: Server) -> Iterator[Server]:
     server.pactl("set-default-sink", "speakers")
 
 
+def test_a_program_may_end_while_contexts_start(
+    server: Server, program: Callable[..., Program]
+) -> None:
+    # Where a stream outlives the library one in four of them crashes.
+    leaving = [program("leave", environment=server.environment) for _ in range(16)]
+    assert [each.ended() for each in leaving] == [(0, "")] * len(leaving)
+
+
+def test_a_child_that_was_forked_ends_at_once_and_leaves_the_devices_alone(
+    server: Server, program: Callable[..., Program]
+) -> None:
+    forking = program("fork", environment=server.environment)
+    told = forking.told()
+    assert told["seconds"] < 1.5
+    assert (told["status"], told["state"]) == (0, "running")
+    assert forking.ended() == (0, "")
+
+
 def is_tone(samples: NDArray[np.float32]) -> bool:
     """Return whether `samples`, shape (channels, frames), hold 1 kHz at full scale to the end."""
     last = samples[0, -4800:]

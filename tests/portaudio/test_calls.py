@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+import time
 
 import pytest
 
@@ -59,6 +61,29 @@ def test_a_call_that_waited_behind_a_hanging_one_is_made_all_the_same() -> None:
     first.join()
     ends.set()
     assert answers == [1]
+
+
+def test_an_interrupt_that_does_not_wake_the_waiting_thread_is_noticed_soon() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    ends, begun = threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        begun.wait()
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    def hang() -> None:
+        begun.set()
+        ends.wait()
+
+    threading.Thread(target=interrupt).start()
+    started = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            call(hang, limit=20)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        ends.set()
+    assert time.monotonic() - started < 5
 
 
 def test_a_state_lasts_from_the_first_holder_to_the_last() -> None:
