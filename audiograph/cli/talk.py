@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -42,9 +43,17 @@ class Talk:
 
         _write("".join(format_exception(error)))
 
-    def progress(self, label: str, total: float | None = None) -> Progress:
-        """Return a progress bar up to `total` (without one: how long it has been running)."""
-        return Progress(label, total, shown=not self.quiet and _stderr_is_lively())
+    @contextmanager
+    def progress(self, label: str, total: float | None = None) -> Iterator[Progress]:
+        """Show a progress bar up to `total` (without one: how long it has been running).
+
+        What the library warns of meanwhile is noted when the bar has gone.
+        """
+        with (
+            _warnings(self.note),
+            Progress(label, total, shown=not self.quiet and _stderr_is_lively()) as progress,
+        ):
+            yield progress
 
 
 class Progress:
@@ -107,6 +116,27 @@ def printable(text: str) -> str:
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
     )
+
+
+@contextmanager
+def _warnings(say: Callable[[str], None]) -> Iterator[None]:
+    """Call `say` at the end with each line that the library has logged from inside."""
+    # Imported here, since the help has to answer at once.
+    import logging
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record.getMessage())
+
+    heard: list[str] = []
+    logger, listener = logging.getLogger("audiograph"), Listener()
+    logger.addHandler(listener)
+    try:
+        yield
+    finally:
+        logger.removeHandler(listener)
+        for text in heard:
+            say(text)
 
 
 def _write(text: str) -> None:

@@ -91,6 +91,10 @@ class EncodedWriter:
         self._frames = 0
         self._lacks_header = format.container in _MUTE or format.subtype in _MUTE
 
+    @property
+    def clipped(self) -> int:
+        return self._encoder.clipped
+
     def write(self, samples: NDArray[np.float32]) -> None:
         for piece in self._encoder.encode(samples):
             self._lacks_header = False

@@ -32,9 +32,15 @@ class Encoder:
     bits : int or None
         Width to round to, None for floats. Up to 16 bits come as int16, more as int32, in the
         upper bits of it: what libsndfile takes.
+
+    Attributes
+    ----------
+    clipped : int
+        Samples so far that were beyond -1 or 1 and lost that; none of floats are.
     """
 
     def __init__(self, channels: int, bits: int | None) -> None:
+        self.clipped = 0
         self._bits = bits
         self._work = np.empty((channels, _STEP), np.float32)
         width = None if bits is None else 16 if bits <= 16 else 32
@@ -64,6 +70,9 @@ class Encoder:
 
     def _rounded(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         work = self._work[:, : samples.shape[1]]
+        # NB: so written because of NaN, which is beyond nothing.
+        if not (samples.max() <= 1 and samples.min() >= -1):
+            self.clipped += int(np.count_nonzero(np.abs(samples) > 1))
         # NB: clipped first, since the loudest numbers would overflow.
         np.clip(samples, -1, 1, out=work)
         work *= self._full
@@ -84,6 +93,11 @@ class RawEncoder:
         self._encoder = Encoder(channels, bits)
         self._is_packed = bits == 24
         self.frame_bytes = channels * (4 if bits is None else bits // 8)
+
+    @property
+    def clipped(self) -> int:
+        """Samples so far that were beyond full scale."""
+        return self._encoder.clipped
 
     def encode(self, samples: NDArray[np.float32]) -> Iterator[memoryview]:
         """Yield the bytes of `samples` in pieces, each valid until the next."""

@@ -18,7 +18,7 @@ from audiograph.sinks.encoded import EncodedWriter
 from audiograph.sinks.encoding import RawEncoding
 from audiograph.sinks.formats import RAW_FORMAT, WAVE_ENCODINGS, format_of
 from audiograph.sinks.wave import WaveFileWriter
-from audiograph.sinks.writer import RawWriter, Writer, check_block
+from audiograph.sinks.writer import RawWriter, Writer, check_block, warn_of_clipping
 
 
 class FileSink:
@@ -120,6 +120,7 @@ class FileSink:
         try:
             with named(f"'{self.path}'"), uninterrupted():
                 writer.close()
+            warn_of_clipping(f"'{self.path}'", writer)
             if self._part is not None:
                 self._publish()
             elif self._is_lost():

@@ -13,7 +13,7 @@ from audiograph.sinks.encoded import EncodedWriter
 from audiograph.sinks.encoding import RawEncoding
 from audiograph.sinks.formats import RAW_FORMAT, WAVE_ENCODINGS, Format, stream_format_of
 from audiograph.sinks.wave import WaveStreamWriter
-from audiograph.sinks.writer import RawWriter, Writer, check_block
+from audiograph.sinks.writer import RawWriter, Writer, check_block, warn_of_clipping
 
 
 class PipeSink:
@@ -58,10 +58,10 @@ class PipeSink:
         self.sample_rate = sample_rate
         self.channels = channels
         self._descriptor = descriptor
-        self._name = "to stdout" if descriptor == 1 else f"to descriptor {descriptor}"
+        self._name = "stdout" if descriptor == 1 else f"descriptor {descriptor}"
         chosen = stream_format_of(format, subtype) if raw is None else RAW_FORMAT
         chosen.check(sample_rate, channels)
-        with named(self._name):
+        with named(f"to {self._name}"):
             self._writer: Writer | None = _open(descriptor, sample_rate, channels, chosen, raw)
 
     def write(self, samples: NDArray[np.float32]) -> None:
@@ -69,7 +69,7 @@ class PipeSink:
         if self._writer is None:
             raise InvalidStateError("the pipe is closed and takes no more samples")
         try:
-            with named(self._name):
+            with named(f"to {self._name}"):
                 self._writer.write(samples)
         except OSError:
             self.abort()
@@ -78,8 +78,9 @@ class PipeSink:
     def close(self) -> None:
         writer, self._writer = self._writer, None
         if writer is not None:
-            with named(self._name):
+            with named(f"to {self._name}"):
                 writer.close()
+            warn_of_clipping(self._name, writer)
 
     def abort(self) -> None:
         # What has gone down a pipe cannot be called back.

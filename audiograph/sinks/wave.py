@@ -63,6 +63,10 @@ class WaveStreamWriter:
         self._start = rewritable_offset(descriptor)
         write_all(descriptor, self._header)
 
+    @property
+    def clipped(self) -> int:
+        return self._encoder.clipped
+
     def write(self, samples: NDArray[np.float32]) -> None:
         for data in self._encoder.encode(samples):
             write_all(self._descriptor, data)
@@ -108,6 +112,10 @@ class WaveFileWriter:
         self._keep_header = keep_header
         self._frames = 0
         write_all(descriptor, file_header(*self._format, 0))
+
+    @property
+    def clipped(self) -> int:
+        return self._encoder.clipped
 
     def write(self, samples: NDArray[np.float32]) -> None:
         for data in self._encoder.encode(samples):

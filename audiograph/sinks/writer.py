@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 
 import numpy as np
@@ -10,9 +11,15 @@ from numpy.typing import NDArray
 from audiograph.sinks.descriptor import write_all
 from audiograph.sinks.encoding import RawEncoder, RawEncoding
 
+_log = logging.getLogger("audiograph")
+
 
 class Writer(Protocol):
     """Encodes samples into a descriptor that somebody else closes."""
+
+    @property
+    def clipped(self) -> int:
+        """Samples so far that were beyond full scale, and are not any more."""
 
     def write(self, samples: NDArray[np.float32]) -> None:
         """Encode `samples`, float32 of shape (channels, frames). Raises OSError."""
@@ -28,12 +35,26 @@ class RawWriter:
         self._descriptor = descriptor
         self._encoder = RawEncoder(channels, encoding)
 
+    @property
+    def clipped(self) -> int:
+        return self._encoder.clipped
+
     def write(self, samples: NDArray[np.float32]) -> None:
         for data in self._encoder.encode(samples):
             write_all(self._descriptor, data)
 
     def close(self) -> None:
         pass
+
+
+def warn_of_clipping(name: str, writer: Writer) -> None:
+    """Log how many samples a writer has clipped, if any."""
+    if writer.clipped:
+        _log.warning(
+            "%s: %d samples beyond full scale are clipped; lower the gain, or write floats",
+            name,
+            writer.clipped,
+        )
 
 
 def check_block(samples: NDArray[np.float32], channels: int) -> None:

@@ -56,12 +56,28 @@ def test_the_result_is_the_file_times_the_gain(
     folder: Path, gain: str, factor: float, subtype: str
 ) -> None:
     words = ["--file", "in.wav", f"--gain={gain}", "--to", "out.wav", "--subtype", subtype]
-    assert route(folder, *words) == (0, b"", "")
+    status, printed, said = route(folder, *words)
+    assert (status, printed) == (0, b"")
     expected = read_file(folder / "in.wav") * np.float32(factor)
+    assert ("clipped" in said) is bool(subtype != "FLOAT" and np.abs(expected).max() > 1)
     if subtype != "FLOAT":
         full = 2.0 ** (int(subtype[-2:]) - 1)
         expected = np.clip(np.rint(expected * np.float32(full)), -full, full - 1) / full
     np.testing.assert_array_equal(read_file(folder / "out.wav"), expected)
+
+
+def test_what_is_too_loud_for_whole_numbers_is_told(folder: Path) -> None:
+    loud = np.abs(8 * read_file(folder / "in.wav")) > 1
+    words = ["--file", "in.wav", "--gain", "8", "--subtype", "PCM_24", "--to", "out.flac"]
+    status, _, said = route(folder, *words, "--to", "out.wav")
+    assert status == 0
+    assert [line.split(";")[0] for line in said.splitlines()] == [
+        f"audiograph: '{name}': {np.count_nonzero(loud)} samples beyond full scale are clipped"
+        for name in ("out.flac", "out.wav")
+    ]
+    assert route(folder, "-q", *words, "--force") == (0, b"", "")
+    status, _, said = route(folder, *words[:4], "--raw", "s16le", "--to", "-")
+    assert said.startswith(f"audiograph: stdout: {np.count_nonzero(loud)} samples")
 
 
 def test_files_of_all_rates_and_channels_are_mixed(folder: Path) -> None:
@@ -197,6 +213,11 @@ def test_a_tone_without_end_goes_into_a_pipe_until_nobody_reads(folder: Path) ->
         ),
         (["--file", "in.wav", "--gain", "loud"], 2, "'loud' is no gain"),
         (["--file", "in.wav", "--rate", "1"], 1, "a sample rate of 1 Hz"),
+        (["--file", "in.wav", "--rate", "1000k"], 1, "a sample rate of 1000000 Hz"),
+        (["in.wav"], 2, "'in.wav' belongs to no option: inputs follow --mic, --file or --tone"),
+        (["--file", "in.wav", "--raw-in", "s16le"], 2, "--raw-in says what stdin holds"),
+        (["--tone", "440", "--duration", "1", "--start", "1"], 2, "--start says where files"),
+        (["--file", "in.wav", "--to", "./"], 1, "'.' is a directory; name a file to write in it"),
         (["--file", "in.wav", "--channels", "100"], 1, "100 channels"),
         (["--file", "in.wav", "--subtype", "VORBIS"], 1, "WAV cannot hold VORBIS; it takes"),
         (["--file", "in.wav", "--to", "out.wav"], 2, "'out.wav' is an output twice"),
@@ -286,6 +307,28 @@ def test_a_full_pipe_target_is_told(run: Run, folder: Path) -> None:
     assert done.stderr.startswith("audiograph: cannot write to stdout: No space left on device")
 
 
+@pytest.mark.parametrize("command", [["route", "--to", "out.wav", "--file"], ["inspect"]])
+def test_a_file_that_may_not_be_read_is_a_lack_of_permission(
+    folder: Path, command: list[str]
+) -> None:
+    (folder / "in.wav").chmod(0)
+    # What root may do all the same is taken from it.
+    unprivileged = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
+    done = subprocess.run(
+        [*unprivileged, sys.executable, "-m", "audiograph", *command, "in.wav"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (
+        3,
+        "audiograph: cannot read 'in.wav': Permission denied\n",
+    )
+
+
 def test_audio_goes_neither_to_nor_from_a_terminal(run: Run, folder: Path) -> None:
     ours, theirs = os.openpty()
     to = run("route", "--file", "in.wav", "--to", "-", stdout=theirs)
@@ -338,6 +381,7 @@ def test_a_signal_leaves_no_half_made_file(
         ("au", 5000, ["--start", "10"]),
         ("wav", 3, []),
         ("wav", 30, []),
+        ("wav", 6000, ["--to", "none"]),
     ],
 )
 def test_a_pipe_that_stops_anywhere_can_be_interrupted(
