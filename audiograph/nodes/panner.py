@@ -258,7 +258,7 @@ class PannerProcessor(Processor):
         if self._filter is not None and isinstance(block.inputs[0], Silence):
             left = self._filter.end - block.start
             if left <= 0:
-                # NB: the filter is another one now, or it was in a loop that was mute meanwhile.
+                # NB: the filter is another one now.
                 self.sounding = False
                 return (SILENCE,)
             block.shorten(left)

@@ -49,7 +49,8 @@ class DelayLine(Processor):
 class Cycle:
     """Vertices that feed each other: one step of the render loop.
 
-    Without a delay line in every loop of it, the vertices of such a loop are mute.
+    Without a delay line in every loop of it, the vertices of such a loop are mute: they put out
+    silence, and what they remember fades as if they heard silence.
     """
 
     def __init__(self, members: Sequence[Vertex]) -> None:
@@ -72,6 +73,14 @@ class Cycle:
             group[0]
             for group in reversed(groups)
             if len(group) == 1 and group[0] not in followers(group[0])
+        ]
+        # NB: else, once the loop is undone, they would go on with what sounded before it was made.
+        # Those with effects are not called, as the text has it for all.
+        called = {vertex for vertex, _ in self._operations}
+        self._operations += [
+            (vertex, Vertex.fade)
+            for vertex in self.members
+            if vertex not in called and vertex.inputs and not vertex.processor.has_effects
         ]
         for vertex in self.members:
             vertex.silence()

@@ -184,11 +184,13 @@ class Graph:
 
     def _bury(self, vertex: Vertex) -> None:
         """Drop a vertex that nobody holds and that has nothing to do any more."""
-        if _is_dead(vertex):
-            step = self._members.get(vertex, vertex)
-            # NB: in a loop that is heard it keeps its place: without it, a delay might be in none.
-            if step is vertex or not _leads_out(step, vertex):
-                self._drop(vertex)
+        if _is_dead(vertex) and not self._keeps_place(vertex):
+            self._drop(vertex)
+
+    def _keeps_place(self, vertex: Vertex) -> bool:
+        """Return whether it is in a loop that is heard: without it, a delay might be in none."""
+        step = self._members.get(vertex, vertex)
+        return step is not vertex and _leads_out(step, vertex)
 
     def _drop(self, vertex: Vertex) -> None:
         """Take a vertex out of the graph, and what then has nothing to do any more."""
@@ -221,8 +223,15 @@ class Graph:
                 if target.released and target not in kept and isinstance(port, int):
                     kept.add(target)
                     alive.append(target)
-        for vertex in [v for v in self._released if v not in kept]:
-            self._drop(vertex)
+        gone = [vertex for vertex in self._released if vertex not in kept]
+        living = {
+            step
+            for step in {self._members.get(vertex, vertex) for vertex in gone}
+            if any(member in kept or not member.released for member in step.members)
+        }
+        for vertex in gone:
+            if self._members.get(vertex) not in living or not self._keeps_place(vertex):
+                self._drop(vertex)
         # Twice what is left, so that the work is in proportion to what is released.
         self._sweep_at = max(_LEAST_SWEPT, 2 * len(self._released))
 

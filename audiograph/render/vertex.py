@@ -377,6 +377,15 @@ class Vertex:
         if len(self.runs) > 1:
             self.runs = joined(self.runs)
 
+    def fade(self, block: Block) -> None:
+        """Have the processor hear silence in the block, and put out silence whatever it renders."""
+        start, frames = block.start, block.frames
+        try:
+            self._render(block, start, start + frames, [[] for _ in self.inputs], False)
+        finally:
+            block.start, block.frames = start, frames
+            self.silence()
+
     def stretches(self, start: int, end: int) -> Sequence[tuple[int, int, Heard]]:
         """Return (first, end, what is heard): within each, the inputs keep their channels."""
         heard: list[list[Part]] = []

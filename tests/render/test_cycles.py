@@ -1,10 +1,23 @@
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rendered import RATE, noise, play
+from rendered import RATE, Make, buffer_of, noise, play, render
 
-from audiograph import AudioNode, DelayNode, GainNode, OfflineAudioContext
+from audiograph import (
+    AudioNode,
+    BiquadFilterNode,
+    ConvolverNode,
+    DelayNode,
+    DynamicsCompressorNode,
+    GainNode,
+    IIRFilterNode,
+    OfflineAudioContext,
+    PannerNode,
+    WaveShaperNode,
+)
 from audiograph.render.cycles import Cycle, components, without_loops
 
 edges = st.dictionaries(st.integers(0, 9), st.lists(st.integers(0, 9), max_size=4), max_size=10)
@@ -89,3 +102,69 @@ def test_only_loops_that_change_are_made_anew() -> None:
     other[1].disconnect(other[0])
     assert loop_of(other[0]) is other[0]._vertex
     assert not other[0]._vertex.processor.in_loop
+
+
+def convolver(context: OfflineAudioContext) -> ConvolverNode:
+    return ConvolverNode(context, buffer=buffer_of(noise(1, 700), context.sample_rate))
+
+
+def compressor(context: OfflineAudioContext) -> DynamicsCompressorNode:
+    return DynamicsCompressorNode(context, threshold=-50)
+
+
+def biquad_filter(context: OfflineAudioContext) -> BiquadFilterNode:
+    return BiquadFilterNode(context, frequency=300, q=20)
+
+
+def iir_filter(context: OfflineAudioContext) -> IIRFilterNode:
+    return IIRFilterNode(context, feedforward=[1], feedback=[1, -0.999])
+
+
+def wave_shaper(context: OfflineAudioContext) -> WaveShaperNode:
+    return WaveShaperNode(context, curve=[-1, 0.3, 0.5], oversample="4x")
+
+
+def panner(context: OfflineAudioContext) -> PannerNode:
+    return PannerNode(context, panning_model="HRTF", position_x=1)
+
+
+@pytest.mark.parametrize("block", [128, 16384])
+@pytest.mark.parametrize("undone", [384, 1024])
+@pytest.mark.parametrize(
+    "make", [convolver, compressor, biquad_filter, iir_filter, wave_shaper, panner]
+)
+def test_in_a_loop_without_a_delay_what_is_remembered_fades_as_in_silence(
+    make: Make, undone: int, block: int
+) -> None:
+    # So that 128 frames are less than any tail.
+    rate = 192000
+
+    def mute(context: OfflineAudioContext) -> list[AudioNode]:
+        node, back = make(context), GainNode(context)
+        play(context, noise(1, 4096), rate=rate).connect(node).connect(back)
+        node.connect(context.destination)
+        context.suspend(256 / rate, lambda _: back.connect(node))
+        context.suspend(undone / rate, lambda _: back.disconnect())
+        return [node, back]
+
+    def fed_silence(context: OfflineAudioContext) -> list[AudioNode]:
+        node, before, behind = make(context), GainNode(context), GainNode(context)
+        source = play(context, noise(1, 4096), rate=rate)
+        source.connect(before).connect(node).connect(behind).connect(context.destination)
+
+        def cut(_: object) -> None:
+            source.disconnect()
+            behind.gain.value = 0
+
+        def restore(_: object) -> None:
+            source.connect(before)
+            behind.gain.value = 1
+
+        context.suspend(256 / rate, cut)
+        context.suspend(undone / rate, restore)
+        return [source, node, before, behind]
+
+    out = render(mute, 4096, channels=2, rate=rate, block=block)
+    expected = render(fed_silence, 4096, channels=2, rate=rate, block=128)
+    assert not out[:, 256:undone].any()
+    np.testing.assert_allclose(out, expected, rtol=0, atol=1e-6)

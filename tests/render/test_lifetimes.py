@@ -263,6 +263,33 @@ def test_a_source_that_ended_in_a_loop_keeps_it_a_loop_although_nobody_holds_it(
     np.testing.assert_array_equal(np.flatnonzero(out), np.arange(128, 128 + 26))
 
 
+def test_a_source_that_ended_keeps_its_place_in_a_loop_when_many_are_let_go_of() -> None:
+    before = vertices()
+
+    def graph(context: OfflineAudioContext) -> None:
+        source = ConstantSourceNode(context, offset=0.5)
+        # In a loop, this is a quantum.
+        delay = DelayNode(context, delay_time=1 / RATE)
+        source.connect(delay).connect(GainNode(context, gain=0)).connect(source.offset)
+        delay.connect(context.destination)
+        source.start()
+        source.stop(26 / RATE)
+
+        def let_go_of_many(_: object) -> None:
+            gc.collect()
+            for _ in range(50):
+                gain = GainNode(context)
+                gain.connect(GainNode(context)).connect(gain)
+            del gain
+            gc.collect()
+
+        context.suspend(128 / RATE, let_go_of_many)
+
+    out = render(graph, 1024)[0]
+    np.testing.assert_array_equal(np.flatnonzero(out), np.arange(128, 128 + 26))
+    assert vertices() == before
+
+
 def test_what_cannot_be_heard_is_freed() -> None:
     context = OfflineAudioContext(sample_rate=RATE)
     before = vertices()
