@@ -6,9 +6,11 @@ https://webaudio.github.io/web-audio-api/#AudioWorklet
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from importlib.util import module_from_spec, spec_from_file_location
+from inspect import signature
 from os import PathLike
 from os.path import realpath
 from pathlib import Path
@@ -45,9 +47,10 @@ class AudioParamDescriptor:
 class AudioWorkletProcessor:
     """Audio processing of one's own: subclass it, register the class, and make nodes of its name.
 
-    A subclass overrides `process`, and may have `parameter_descriptors` and a constructor, which is
-    called with the node's `AudioWorkletNodeOptions`. An instance comes into being with its
-    AudioWorkletNode alone; else TypeError.
+    A subclass overrides `process`, and may have `parameter_descriptors` and a constructor:
+    `__init__(self, options)` is called with the node's `AudioWorkletNodeOptions`, and
+    `__init__(self)` without; neither need call that of this class. An instance comes into being
+    with its AudioWorkletNode alone; else TypeError.
 
     https://webaudio.github.io/web-audio-api/#AudioWorkletProcessor
     """
@@ -210,9 +213,11 @@ class AudioWorkletGlobalScope:
 
     def _construct(self, name: str, options: object, port: MessagePort) -> AudioWorkletProcessor:
         """Return a new processor of a registered name; raises what its constructor raises."""
+        constructor = self._processors[name]
+        arguments = _arguments(constructor, options)
         token = _pending.set((self, port))
         try:
-            return self._processors[name](options)
+            return constructor(*arguments)
         finally:
             _pending.reset(token)
 
@@ -299,6 +304,22 @@ _pending: ContextVar[tuple[AudioWorkletGlobalScope, MessagePort] | None] = Conte
     "pending", default=None
 )
 """The "pending processor construction data" of the text."""
+
+
+def _arguments(constructor: type[AudioWorkletProcessor], options: object) -> tuple[object, ...]:
+    """Return what a processor's constructor is called with: the options, unless it takes nothing.
+
+    A function in JavaScript ignores the arguments that it does not declare; one in Python refuses.
+    """
+    taken = signature(constructor.__init__)
+    for arguments in ((options,), ()):
+        with suppress(TypeError):
+            taken.bind(None, *arguments)
+            return arguments
+    raise TypeError(
+        f"{constructor.__name__}.__init__{taken} can't be called: it gets the node's options, or "
+        "nothing where it takes nothing; what else it needs goes into processor_options"
+    )
 
 
 def _read_descriptor(given: AudioParamDescriptor | Mapping[str, Any]) -> AudioParamDescriptor:

@@ -280,6 +280,9 @@ class AudioContext(BaseAudioContext):
     def suspend(self) -> None:
         """Stop time and let the device go, until `resume`.
 
+        What a microphone delivers meanwhile is lost, as is what another context plays of the same
+        track; a file or a tone that nobody else plays waits.
+
         Raises InvalidStateError when the context is closed.
 
         https://webaudio.github.io/web-audio-api/#dom-audiocontext-suspend

@@ -81,9 +81,8 @@ class Source:
         """Why the source ended, where it failed."""
         self.ended = False
         self._taps: tuple[AnyTap, ...] = ()
-        self._listeners: tuple[Callable[[], None], ...] = ()
         self._takers: tuple[Callable[[Samples], object], ...] = ()
-        self._users = 0
+        self._users: tuple[Callable[[], None], ...] = ()
         self._lock = threading.Lock()
 
     def capabilities(self) -> MediaTrackCapabilities:
@@ -140,11 +139,11 @@ class Source:
                 return
             self.ended = True
             self.error = error
-            taps, listeners = self._taps, self._listeners
+            taps, users = self._taps, self._users
         for tap in taps:
             tap.end()
-        for listener in listeners:
-            listener()
+        for tell in users:
+            tell()
 
     def prefill(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Wait until there is something for a clock to begin with, or the source has ended.
@@ -152,22 +151,16 @@ class Source:
         Or until `stop()`, which is asked now and then.
         """
 
-    def on_failure(self, listener: Callable[[], None]) -> None:
-        """Call `listener` when the source ends by a failure, or because it is stopped."""
+    def use(self, tell: Callable[[], None]) -> None:
+        """Count one more track that depends on the source; have `tell()` called when it ends."""
         with self._lock:
-            self._listeners = (*self._listeners, listener)
+            self._users = (*self._users, tell)
 
-    def use(self) -> None:
-        """Count one more track that depends on the source."""
+    def unuse(self, tell: Callable[[], None]) -> None:
+        """Count the track of `tell` no longer; without any, the source is stopped."""
         with self._lock:
-            self._users += 1
-
-    def unuse(self) -> None:
-        """Count one track less; without any, the source is stopped."""
-        with self._lock:
-            self._users -= 1
-            idle = self._users == 0
-        if idle:
+            before, self._users = self._users, tuple(e for e in self._users if e != tell)
+        if before and not self._users:
             self.stop()
 
     def stop(self) -> None:
@@ -229,11 +222,13 @@ class PulledSource(Source):
             self._reading.release()
 
     def _make_tap(self, sample_rate: float, pace: Pace, latency: float) -> Tap:
+        if pace == "clock":
+            limit = AHEAD_SECONDS * sample_rate
+            return Tap(self.channels, self.sample_rate, sample_rate, limit)
         tap = Tap(self.channels, self.sample_rate, sample_rate)
-        if pace != "clock":
-            pull = self._pull_aside if self._reader.is_stream else self._pull
-            ratio = self.sample_rate / sample_rate
-            tap.pull_from(lambda frames: pull(max(_CHUNK_FRAMES, ceil(frames * ratio))))
+        pull = self._pull_aside if self._reader.is_stream else self._pull
+        ratio = self.sample_rate / sample_rate
+        tap.pull_from(lambda frames: pull(max(_CHUNK_FRAMES, ceil(frames * ratio))))
         return tap
 
     def _pull_aside(self, frames: int) -> None:
@@ -255,8 +250,12 @@ class PulledSource(Source):
     def _feed(self) -> None:
         """Keep every tap filled for a while ahead, until the reader ends."""
         while not self._stopped.is_set() and not self.ended:
-            # NB: the slowest consumer sets the pace: the others' queues hold what they need.
-            ahead = max((tap.available / tap.sample_rate for tap in self._taps), default=inf)
+            # NB: the slowest of those that read sets the pace: the others' queues hold what they
+            # need. One that stands still loses what is read for others; where all do, the source
+            # waits, and none of them loses anything.
+            taps = [tap for tap in self._taps if isinstance(tap, Tap)]
+            paced = [tap for tap in taps if tap.is_read()] or taps
+            ahead = max((tap.available / tap.sample_rate for tap in paced), default=inf)
             if ahead >= PREFILL_SECONDS:
                 self._filled.set()
             if ahead < AHEAD_SECONDS:

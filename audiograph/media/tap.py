@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from math import inf
 
 import numpy as np
 
@@ -23,19 +24,21 @@ class Tap:
         Channels of what is pushed.
     source_rate, sample_rate : float
         Frames per second of what is pushed and of what is read.
-    limit : int or None
-        Frames that may wait; what is pushed beyond them is lost. None is without a limit.
+    limit : float
+        Frames that may wait while nobody reads; what is pushed when there are so many is lost.
     """
 
     def __init__(
-        self, channels: int, source_rate: float, sample_rate: float, limit: int | None = None
+        self, channels: int, source_rate: float, sample_rate: float, limit: float = inf
     ) -> None:
         self.channels = channels
         self.sample_rate = sample_rate
         self.enabled = True
         """Set by the control side: whether what is read is heard."""
+        self.is_read: Callable[[], bool] = lambda: True
+        """Set by the control side: tells whether the consumer reads, which may stand still."""
         self.lost = 0
-        """Frames that were pushed while the queue was full."""
+        """Frames that were pushed while the queue was full and nobody read."""
         self.missed = 0
         """Frames of silence that were read because the queue was empty."""
         self.ended = False
@@ -127,7 +130,7 @@ class Tap:
         return samples
 
     def _append(self, samples: Samples) -> None:
-        if self._limit is not None and self.available + samples.shape[1] > self._limit:
+        if self.available >= self._limit and not self.is_read():
             self.lost += samples.shape[1]
         elif samples.shape[1]:
             self._chunks.append(samples)

@@ -57,8 +57,7 @@ class MediaStreamTrack(EventTarget):
         self._constraints = MediaTrackConstraints()
         self._state: MediaStreamTrackState = "live"
         self._taps: tuple[AnyTap, ...] = ()
-        source.use()
-        source.on_failure(self._source_ended)
+        source.use(self._source_ended)
 
     @property
     def kind(self) -> str:
@@ -142,7 +141,7 @@ class MediaStreamTrack(EventTarget):
         for tap in self._taps:
             self._source.close_tap(tap)
         self._taps = ()
-        self._source.unuse()
+        self._source.unuse(self._source_ended)
 
     def get_settings(self) -> MediaTrackSettings:
         """Return what the source delivers: sample_rate, channel_count, device_id, ….
@@ -230,4 +229,4 @@ class MediaStreamTrack(EventTarget):
         if self._state == "live":
             self._state = "ended"
             self.dispatch_event(Event("ended"))
-            self._source.unuse()
+            self._source.unuse(self._source_ended)

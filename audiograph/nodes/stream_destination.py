@@ -33,6 +33,8 @@ class MediaStreamAudioDestinationNode(AudioNode[AudioNodeOptions]):
         )
         self._context._outlets.add(self._source)
         self._stream = MediaStream([MediaStreamTrack(self._source)])
+        if self._context._renderer.closed:
+            self._source.end()
         return StreamDestinationProcessor(self._source)
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 from audiograph.errors import InvalidStateError, NotSupportedError
 from audiograph.host import NodeHost
 from audiograph.media.source import AnyTap, Pace
+from audiograph.media.tap import Tap
 from audiograph.media.track import MediaStreamTrack
 from audiograph.node import AudioNode
 from audiograph.render.processor import Block, Processor, Signal
@@ -110,7 +111,15 @@ def open_tap(context: NodeHost, track: MediaStreamTrack) -> AnyTap:
     pace: Pace = "clock" if context._clocked else "wait"
     if track._source is context._leader:
         pace = "follow"
-    return track._open_tap(context.sample_rate, pace, context._latency_seconds)
+    tap = track._open_tap(context.sample_rate, pace, context._latency_seconds)
+    if context._clocked and isinstance(tap, Tap):
+        # By the text: "While an AudioContext is suspended, MediaStreams will have their output
+        # ignored; that is, data will be lost by the real time nature of media streams."
+        tap.is_read = lambda: context._rendering
+    # NB: else whoever plays the track as well would wait for a node that is never rendered.
+    if context._renderer.closed:
+        track._close_tap(tap)
+    return tap
 
 
 def play_track(node: AudioNode[Any], track: MediaStreamTrack) -> None:

@@ -48,14 +48,15 @@ def test_what_comes_too_late_is_silence_and_counted() -> None:
     assert not tap.drained
 
 
-def test_what_does_not_fit_is_lost_and_counted() -> None:
+def test_what_comes_to_a_full_queue_that_nobody_reads_is_lost_and_counted() -> None:
     tap = Tap(1, 48000, 48000, limit=100)
-    for _ in range(3):
+    tap.is_read = lambda: False
+    for _ in range(4):
         tap.push(np.ones((1, 60), np.float32))
-    assert (tap.available, tap.lost) == (60, 120)
-    tap.read(30)
+    assert (tap.available, tap.lost) == (120, 120)
+    tap.is_read = lambda: True
     tap.push(np.ones((1, 60), np.float32))
-    assert (tap.available, tap.lost) == (90, 120)
+    assert (tap.available, tap.lost) == (180, 120)
 
 
 def test_a_disabled_tap_passes_the_time_in_silence() -> None:

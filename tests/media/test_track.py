@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 from memory import MemoryReader, track_of
 from rendered import RATE
@@ -44,6 +47,19 @@ def test_the_source_stops_with_the_last_of_its_tracks() -> None:
     assert clone.ready_state == "live"
     clone.stop()
     assert reader.closed == 1
+
+
+def test_a_source_does_not_hold_the_tracks_that_were_stopped() -> None:
+    track = track_of([0])
+    clones = [track.clone() for _ in range(10)]
+    references = [weakref.ref(clone) for clone in clones]
+    for clone in clones:
+        clone.stop()
+    del clone
+    clones.clear()
+    gc.collect()
+    assert not any(reference() for reference in references)
+    assert track.ready_state == "live"
 
 
 def test_a_clone_is_enabled_and_ended_as_the_track_was() -> None:

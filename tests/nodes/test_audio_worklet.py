@@ -470,6 +470,54 @@ def test_a_handler_of_the_processor_that_raises_does_not_stop_it() -> None:
     np.testing.assert_array_equal(context.start_rendering().get_channel_data(0), np.arange(256))
 
 
+def test_a_constructor_that_takes_nothing_gets_nothing(caplog) -> None:
+    class Level(AudioWorkletProcessor):
+        def __init__(self) -> None:
+            super().__init__()
+            self.level = 0.5
+
+        def process(self, inputs, outputs, parameters) -> bool:
+            outputs[0][0][:] = self.level
+            return True
+
+    context = offline(256)
+    worklet(context, Level, processor_options="unheard").connect(context.destination)
+    assert (context.start_rendering().get_channel_data(0) == 0.5).all()
+    assert not caplog.records
+
+
+def test_a_constructor_that_takes_more_than_options_is_told_what_it_gets(caplog) -> None:
+    class Greedy(Bypass):
+        def __init__(self, options: object, level: float) -> None: ...
+
+    class Named(Bypass):
+        def __init__(self, *, level: float) -> None: ...
+
+    for cls in (Greedy, Named):
+        events: list[ErrorEvent] = []
+        node = worklet(offline(), cls)
+        node.onprocessorerror = events.append
+        (event,) = events
+        assert isinstance(event.error, TypeError)
+        assert cls.__name__ in event.message
+        assert "level" in event.message
+        assert "processor_options" in event.message
+
+
+def test_a_type_error_of_the_constructor_itself_comes_through(caplog) -> None:
+    calls: list[object] = []
+
+    class Wrong(Bypass):
+        def __init__(self, options: object = None) -> None:
+            calls.append(options)
+            raise TypeError("of its own")
+
+    events: list[ErrorEvent] = []
+    worklet(offline(), Wrong).onprocessorerror = events.append
+    assert [event.message for event in events] == ["of its own"]
+    assert len(calls) == 1
+
+
 def test_the_constructor_gets_the_node_s_options() -> None:
     seen: list[Any] = []
 

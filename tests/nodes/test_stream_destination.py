@@ -90,6 +90,12 @@ def test_its_track_ends_with_the_context(context) -> None:
     assert not node.stream.active
 
 
+def test_of_a_closed_context_its_track_has_ended(context) -> None:
+    context.close()
+    node = MediaStreamAudioDestinationNode(context)
+    assert not node.stream.active
+
+
 def test_its_track_ends_with_a_rendering() -> None:
     context = OfflineAudioContext(1, 256, 48000)
     node = MediaStreamAudioDestinationNode(context)

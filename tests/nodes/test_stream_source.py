@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory import MemoryReader, stream_of, track_of
+from memory import MemoryReader, stream_of, track_of, until
 from rendered import RATE, noise, render
 
 from audiograph import (
+    AnalyserNode,
     AudioContext,
     ChannelSplitterNode,
     ConstantSourceNode,
@@ -203,6 +204,48 @@ def test_a_closed_context_takes_nothing_more_of_a_track(by: str) -> None:
     contexts[1].close()
     assert (tap.drained, track.ready_state) == (True, "live")
     assert not track._source._taps
+    track.stop()
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_context_that_stands_still_does_not_starve_another(begun: bool, monkeypatch) -> None:
+    monkeypatch.setattr("audiograph.media.source.AHEAD_SECONDS", 0.3)
+    track = track_of(np.ones(60 * RATE))
+    none = {"type": "none"}
+    still, running = (AudioContext.suspended(sink_id=none, sample_rate=RATE) for _ in range(2))
+    still.create_media_stream_track_source(track).connect(still.destination)
+    analyser = AnalyserNode(running, fft_size=256)
+    running.create_media_stream_track_source(track).connect(analyser)
+    if begun:
+        still.resume()
+        until(lambda: still.current_time > 0)
+        still.suspend()
+    running.resume()
+    until(lambda: running.current_time > 0.8)
+
+    def heard() -> bool:
+        samples = np.zeros(256, np.float32)
+        analyser.get_float_time_domain_data(samples)
+        return bool(samples.all())
+
+    until(heard)
+    running.close()
+    still.close()
+    track.stop()
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_node_that_is_made_on_a_closed_context_takes_nothing_of_the_track(live: bool) -> None:
+    if live:
+        context = AudioContext.suspended(sink_id={"type": "none"})
+        context.close()
+    else:
+        context = offline()
+        context.start_rendering()
+    track = track_of(np.ones(RATE))
+    MediaStreamTrackAudioSourceNode(context, media_stream_track=track)
+    assert not track._source._taps
+    assert track.ready_state == "live"
     track.stop()
 
 
