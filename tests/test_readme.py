@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from install.conftest import QUICKLY, copy_checkout
+from install.conftest import WITHOUT_COMPILER, copy_checkout
 from live.conftest import _need_a_server
-from live.server import running
+from live.server import Server, poll, running
 from numpy.typing import NDArray
 from rendered import RATE
 
@@ -69,18 +69,26 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Return what the environment needs for a sound server."""
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return a sound server."""
     _need_a_server()
     with running(tmp_path_factory.mktemp("sound")) as server:
         server.settle()
-        yield {name: server.environment[name] for name in server.environment if name != "PATH"}
+        yield server
+
+
+def reaching(server: Server, environment: dict[str, str]) -> dict[str, str]:
+    """Return an environment with the programs of `environment` and the devices of a server."""
+    return {**server.environment, "PATH": environment["PATH"]}
 
 
 def run(
-    command: str, directory: Path, environment: dict[str, str], interrupt: float | None = None
+    command: str,
+    directory: Path,
+    environment: dict[str, str],
+    runs: Callable[[], object] | None = None,
 ) -> None:
-    """Run a command, which has to succeed, with Ctrl-C after `interrupt` seconds."""
+    """Run a command, which has to succeed; an endless one with Ctrl-C once `runs` returns."""
     with subprocess.Popen(
         ["bash", "-o", "pipefail", "-c", command],
         cwd=directory,
@@ -91,10 +99,15 @@ def run(
         start_new_session=True,
     ) as process:
         try:
-            said, _ = process.communicate(timeout=interrupt or 60)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGINT if interrupt else signal.SIGKILL)
+            if runs is not None:
+                runs()
+                os.killpg(process.pid, signal.SIGINT)
+            said, _ = process.communicate(timeout=60)
+        except (TimeoutError, subprocess.TimeoutExpired) as error:
+            os.killpg(process.pid, signal.SIGKILL)
             said, _ = process.communicate(timeout=20)
+            error.add_note(said.decode(errors="replace"))
+            raise
         assert process.returncode == 0, f"{command}\n{said.decode(errors='replace')}"
 
 
@@ -109,11 +122,25 @@ def test_an_example_for_the_shell_runs(
 @pytest.mark.live
 @pytest.mark.parametrize("text", examples("sh", "sound"))
 def test_an_example_with_sound_devices_runs(
-    text: str, directory: Path, environment: dict[str, str], sound: dict[str, str]
+    text: str, directory: Path, environment: dict[str, str], sound: Server
 ) -> None:
+    def the_microphone_is_heard() -> None:
+        heard = sound.record("speakers.monitor")
+        said = sound.play(np.full((2, 30 * RATE), 0.25, np.float32))
+
+        def is_heard() -> bool:
+            # What was played before may still be on its way.
+            last = heard.samples[:, -RATE // 100 :]
+            return last.size > 0 and np.allclose(last, 0.25, atol=1e-3)
+
+        poll(is_heard, "the microphone at the speakers")
+        said.kill()
+        heard.stop()
+
     for command in commands(text):
-        endless = "--mic" in command and "--duration" not in command
-        run(command, directory, {**environment, **sound}, interrupt=2 if endless else None)
+        endless = "--mic" in command and not {"--duration", "--file"} & set(command.split())
+        runs = the_microphone_is_heard if endless else None
+        run(command, directory, reaching(sound, environment), runs)
 
 
 @pytest.mark.parametrize("text", examples("python"))
@@ -204,9 +231,9 @@ def test_the_strip_takes_rumble_away_lifts_3_khz_and_evens_levels(
 @pytest.mark.live
 @pytest.mark.parametrize("text", examples("python", "sound"))
 def test_an_example_in_python_with_sound_devices_runs(
-    text: str, directory: Path, environment: dict[str, str], sound: dict[str, str]
+    text: str, directory: Path, environment: dict[str, str], sound: Server
 ) -> None:
-    test_an_example_in_python_runs(text, directory, {**environment, **sound})
+    test_an_example_in_python_runs(text, directory, reaching(sound, environment))
 
 
 def test_the_command_that_installs_also_runs_the_program(
@@ -232,7 +259,7 @@ def test_the_command_that_installs_also_runs_the_program(
         checkout,
         {
             **environment,
-            **QUICKLY,
+            **WITHOUT_COMPILER,
             "HOME": str(home),
             "PATH": f"{stubs}{os.pathsep}{environment['PATH']}",
             "PYTHONPATH": str(Path(setuptools.__file__).parents[1]),

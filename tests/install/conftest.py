@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -16,8 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 WITHOUT_COMPILER = {"CC": "false", "CXX": "false"}
-QUICKLY = {"CFLAGS": "-O0"}
-"""For a build whose speed does not matter: the compiler takes a fifth of the time."""
+"""For a build that is interpreted, which takes a third of the time."""
 
 
 def run(
@@ -95,18 +95,38 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def wheel(build: Callable[..., Path]) -> Path:
+def once(
+    build: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Path]:
+    """Return a function like `build` with a name for the wheel, which one worker builds for all."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def once(name: str, env: dict[str, str] | None = None) -> Path:
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            built = shared / name
+            if not built.exists():
+                build(env=env).parent.rename(built)
+        (wheel,) = built.iterdir()
+        return wheel
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def wheel(once: Callable[..., Path]) -> Path:
     """Return a wheel that was built with a compiler."""
     compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
     if shutil.which(compiler) is None:
         pytest.skip(f"there is no compiler {compiler}")
-    return build()
+    return once("compiled")
 
 
 @pytest.fixture(scope="session")
-def plain_wheel(build: Callable[..., Path]) -> Path:
+def plain_wheel(once: Callable[..., Path]) -> Path:
     """Return a wheel that was built without a compiler."""
-    return build(env=WITHOUT_COMPILER)
+    return once("plain", WITHOUT_COMPILER)
 
 
 def install(wheel: Path, prefix: Path) -> Installation:

@@ -6,8 +6,6 @@ import pytest
 
 from .conftest import ROOT, Installation
 
-pytestmark = pytest.mark.xdist_group("install")  # one build for all
-
 TONE = ("audiograph", "-v", "route", "--tone", "440", "--duration", "0.1", "--to")
 
 

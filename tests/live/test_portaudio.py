@@ -33,7 +33,8 @@ def test_what_is_played_comes_back_sample_for_sample_and_to_the_end(
     assert start is not None, told
     np.testing.assert_array_equal(heard[:, start : start + noise.shape[1]], noise)
     assert told["faults"] == []
-    assert told["delay"] == pytest.approx(latency, abs=0.15)
+    # A server that has to wait for the machine holds more.
+    assert told["delay"] == pytest.approx(latency, abs=0.25)
     assert told["rate"] == pytest.approx(48000, rel=0.01)
     assert told["switch_seconds"] == pytest.approx(0.005)
 
