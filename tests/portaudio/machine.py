@@ -49,7 +49,10 @@ class Flow:
         """Ask for a block that will be heard after `delay` seconds; return it."""
         times = SimpleNamespace(currentTime=1.0, outputBufferDacTime=1.0 + delay)
         out = np.full(2 * frames, np.nan, np.float32)
-        self._callback(out, frames, times, None)
+        # In a thread of its own, since who closes a stream in its callback does not wait.
+        thread, errors = in_background(lambda: self._callback(out, frames, times, None))
+        thread.join()
+        assert errors == []
         return out
 
 
